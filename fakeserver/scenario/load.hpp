@@ -1,0 +1,37 @@
+// From a file to a checked scenario, or to every error in it.
+#pragma once
+
+#include "scenario/model.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tdsfake::scenario {
+
+// One finding. Printed as `file:line:column: error: message` and, where there is one, the remedy.
+struct diagnostic {
+    location where;
+    std::string message;
+    std::string remedy;
+};
+std::string format(const diagnostic& finding, std::string_view file);
+
+struct load_options {
+    std::vector<std::pair<std::string, std::string>> set; // --set name=value
+    // `send: {file: …}` is read relative to this folder; empty: the file's own.
+    std::string folder;
+};
+
+struct load_result {
+    scenario value;
+    std::vector<diagnostic> errors; // the scenario is to be used only if there are none
+    // Not errors: a rule that can never fire, shown by `check`.
+    std::vector<diagnostic> warnings;
+};
+
+// `text` is the content of `file`. Never throws on bad content; finds as many errors as it can in one pass.
+load_result load(std::string_view text, const std::string& file, const load_options& options = {});
+
+} // namespace tdsfake::scenario

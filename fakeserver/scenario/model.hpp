@@ -1,0 +1,265 @@
+// The scenario, as the rest of the house sees it: plain values, checked by the loader, immutable afterwards.
+// The words are those of scenarios/README.md.
+#pragma once
+
+#include "core/bytes.hpp"
+#include "core/duration.hpp"
+#include "scenario/pattern.hpp"
+#include "tds/tokens/token_writer.hpp"
+#include "tds/version.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace tdsfake::scenario {
+
+// Where something stands in the file, counted from 1.
+struct location {
+    int line = 0;
+    int column = 0;
+};
+
+// `1s..3s` is drawn from the seed when it is used; a plain duration has least == most.
+struct duration_range {
+    core::duration least{};
+    core::duration most{};
+};
+
+// `3`, `2..4`, `3..`.
+struct number_range {
+    std::uint64_t least = 0;
+    std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+    [[nodiscard]] bool contains(std::uint64_t n) const noexcept { return n >= least && n <= most; }
+};
+
+// A SIGNAL or a DURATION from ready, for since/until.
+using moment = std::variant<core::duration, std::string>;
+
+// ------------------------------------------------------------------------------------------------ gate
+
+enum class gate_mode : std::uint8_t { accept, refuse, drop };
+
+// One phase; the last of a gate stays for ever. At most one of the ends is set.
+struct gate_phase {
+    gate_mode mode = gate_mode::accept;
+    std::optional<core::duration> lasts;          // `for:`
+    std::optional<std::string> until;             // a signal
+    std::optional<std::uint64_t> attempts;        // connects; needs CAP_NET_RAW
+    location where;
+};
+using gate = std::vector<gate_phase>;
+
+// ------------------------------------------------------------------------------------------------ stages
+
+enum class stage : std::uint8_t {
+    start, connect, prelogin, login, batch, rpc, transaction, request, query, attention, idle, client_close,
+};
+// As the language spells it: "client-close".
+std::string_view name(stage s) noexcept;
+
+// All that are set must hold. An empty condition always does.
+struct condition {
+    std::optional<number_range> connection; // number on this server, from 1
+    std::vector<pattern> user, database, app, host, library, server_name, sql;
+    [[nodiscard]] bool empty() const noexcept {
+        return !connection && user.empty() && database.empty() && app.empty() && host.empty() && library.empty() &&
+               server_name.empty() && sql.empty();
+    }
+};
+
+// ------------------------------------------------------------------------------------------------ steps
+
+// Offsets count TDS bytes of the answer, packet headers included, before TLS.
+struct position {
+    enum class base : std::uint8_t { start, end, token };
+    base from = base::start;
+    std::string token;          // "done", "row", … when from == token
+    std::uint32_t ordinal = 1;  // "row.10" is 10
+    std::int64_t delta = 0;     // "row.10+2" is 2, "-1" is -1 from the end
+    location where;
+};
+
+// Shapes: how a sending step's bytes leave. All empty: as usual.
+struct segment_item : std::variant<position, duration_range> {
+    using variant::variant;
+};
+struct shapes {
+    std::optional<position> cut;           // nothing from there on
+    std::vector<segment_item> segments;    // TCP segments end at the positions; times pause
+    std::uint64_t pace_bytes = 0;          // 0: no pace
+    duration_range pace_every;
+    [[nodiscard]] bool empty() const noexcept { return !cut && segments.empty() && pace_bytes == 0; }
+};
+
+struct wait_step { duration_range time; };
+struct hold_step { std::string signal; };
+struct stall_step {};
+struct ignore_step {};
+struct stay_step {};
+
+// A field of the healthy reply, set to other than it would be.
+struct field_override {
+    std::string field;                      // a name of tds/reply_fields
+    bool none = false;                      // left out
+    std::optional<std::string> value;
+    std::optional<std::uint16_t> offset;    // lies, PRELOGIN options only
+    std::optional<std::uint16_t> length;
+    location where;
+};
+struct reply_step { std::vector<field_override> overrides; shapes shape; };
+
+// ERROR and DONE; filled from the catalogue where the file leaves something out. `{user}`, `{database}`, `{server}`
+// in the text stand for what the client asked for.
+struct error_step {
+    tds::server_message error;
+    shapes shape;
+};
+struct send_step {
+    core::bytes data;
+    shapes shape;
+};
+
+enum class ending : std::uint8_t { close, half_close, reset, vanish };
+// self: the connection the list runs on.
+enum class target : std::uint8_t { self, all, idle, others };
+struct end_step {
+    ending how = ending::close;
+    target whom = target::self;
+    std::optional<condition> when;               // of `{which: all, when: {…}}`
+    std::optional<core::duration> heals_after;   // vanish: {for: 30s}
+};
+struct gate_step { gate phases; };
+struct signal_step { std::string signal; };
+
+struct step {
+    std::variant<
+        wait_step, hold_step, stall_step, ignore_step, stay_step, reply_step, error_step, send_step, end_step,
+        gate_step, signal_step>
+        what;
+    location where;
+};
+// The word of the language: "wait", "half-close", ….
+std::string_view name(const step& s) noexcept;
+// True for the steps that answer a message: reply, error, send, ignore, stall.
+bool answers(const step& s) noexcept;
+// True for gate, signal and targeted endings, which outlive the connection.
+bool is_server_step(const step& s) noexcept;
+
+struct fault {
+    std::vector<stage> at;
+    condition when;
+    std::uint64_t skip = 0;
+    std::uint64_t every = 1;
+    std::optional<std::uint64_t> times;
+    std::optional<unsigned> chance;          // percent, 0..100
+    bool per_connection = false;             // per: connection
+    std::optional<moment> since, until;
+    std::optional<core::duration> lasts;     // `for:`, from the first firing
+    core::duration after = std::chrono::seconds(60); // stage idle only
+    bool unused_allowed = false;
+    std::vector<step> steps;
+    location where;
+};
+
+// ------------------------------------------------------------------------------------------------ servers
+
+struct listen_address {
+    std::string address;                 // without brackets
+    std::uint16_t port = 0;              // 0: one free port that all such addresses of the server share
+    std::optional<scenario::gate> gate;  // its own gate
+    location where;
+};
+
+struct identity {
+    std::string name = "FAKE";
+    std::string instance = "MSSQLSERVER";
+    std::array<std::uint8_t, 4> version{16, 0, 0x10, 0x13}; // major, minor, build (high, low): 16.0.4115
+    tds::tds_version tds = tds::tds_version::v7_4;          // the newest it speaks
+    std::uint32_t packet_size = 4096;                       // the most it grants
+};
+
+struct login_rule {
+    std::string user;
+    std::optional<std::string> password;   // anything, if unset
+    std::vector<std::string> databases;    // any, if empty
+};
+
+// A canned result.
+struct result_set {
+    std::vector<tds::column> columns;
+    std::vector<std::vector<tds::cell>> rows;
+};
+struct query {
+    std::vector<pattern> match;
+    std::vector<result_set> results;
+    std::optional<std::uint64_t> affected;
+    std::optional<tds::server_message> error;
+    location where;
+};
+
+struct server {
+    std::string name = "server";
+    std::vector<listen_address> listen;
+    scenario::gate gate{gate_phase{}};
+    scenario::identity identity;
+    std::vector<login_rule> logins; // empty: anyone
+    std::vector<query> queries;
+    std::vector<fault> faults;
+    location where;
+};
+
+// ------------------------------------------------------------------------------------------------ verify
+
+enum class counter : std::uint8_t {
+    connections, prelogins, logins, accepted, requests, attentions, abandoned, attempts, open,
+};
+std::string_view name(counter c) noexcept;
+
+// `logins: 3` or `logins: {at-least: 2, server: a, when: {…}, since: s, until: 5s}`.
+struct count_check {
+    counter of = counter::connections;
+    number_range expected;
+    condition when;
+    std::optional<moment> since, until;
+};
+// Gaps between consecutive events of one kind. growth: each gap at least `growth` times the one before.
+struct spacing_check {
+    counter of = counter::attempts;
+    std::optional<core::duration> at_least, at_most;
+    std::optional<double> growth;
+};
+enum class closer : std::uint8_t { client, server };
+// Every connection that reached `of` was closed by `by` (within that time of reaching it).
+struct closed_check {
+    closer by = closer::client;
+    std::optional<stage> of;
+    std::optional<core::duration> within;
+};
+// `seen` / `never`: an event of that stage that matches.
+struct seen_check {
+    bool never = false;
+    std::vector<stage> at;
+    condition when;
+};
+struct verification {
+    std::variant<count_check, spacing_check, closed_check, seen_check> what;
+    std::string server; // empty: all
+    std::string text;   // as the file says it, on one line, for messages
+    location where;
+};
+
+struct scenario {
+    std::string file;  // as given, for messages
+    std::string about;
+    std::uint64_t seed = 0;
+    bool seed_given = false;
+    std::vector<server> servers; // at least one, in file order
+    std::vector<verification> verify;
+};
+
+} // namespace tdsfake::scenario
