@@ -164,6 +164,7 @@ struct fault {
     bool unused_allowed = false;
     std::vector<step> steps;
     location where;
+    std::string text; // `do` as the file says it, on one line, for the journal and messages
 };
 
 // ------------------------------------------------------------------------------------------------ servers
@@ -180,7 +181,7 @@ struct identity {
     std::string instance = "MSSQLSERVER";
     std::array<std::uint8_t, 4> version{16, 0, 0x10, 0x13}; // major, minor, build (high, low): 16.0.4115
     tds::tds_version tds = tds::tds_version::v7_4;          // the newest it speaks
-    std::uint32_t packet_size = 4096;                       // the most it grants
+    std::uint32_t packet_size = 32767;                      // the most it grants
 };
 
 struct login_rule {

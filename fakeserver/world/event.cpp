@@ -1,0 +1,16 @@
+#include "world/event.hpp"
+
+namespace tdsfake::world {
+
+bool holds(const scenario::condition& when, const peer& who, std::string_view sql) {
+    if (when.connection && !when.connection->contains(who.connection)) return false;
+    const auto login_field = [&](const std::vector<scenario::pattern>& wanted, const std::string& have) {
+        return wanted.empty() || (who.login_read && scenario::matches_any(wanted, have));
+    };
+    return login_field(when.user, who.user) && login_field(when.database, who.database) &&
+           login_field(when.app, who.app) && login_field(when.host, who.host) &&
+           login_field(when.library, who.library) && login_field(when.server_name, who.server_name) &&
+           (when.sql.empty() || (!sql.empty() && scenario::matches_any(when.sql, sql)));
+}
+
+} // namespace tdsfake::world

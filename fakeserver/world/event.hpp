@@ -1,0 +1,49 @@
+// What rules and expectations are asked about: one moment of one connection.
+#pragma once
+
+#include "core/duration.hpp"
+#include "scenario/model.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace tdsfake::world {
+
+// A connection as a condition sees it. Login fields are empty and `logged` is false until LOGIN7 was read.
+struct peer {
+    std::uint64_t connection = 0; // number on its server, from 1
+    bool login_read = false;
+    std::string user, database, app, host, library, server_name;
+};
+
+// A set of stages: a batch is also a `request`, and a `query` unless it is a driver's own set-up.
+class stage_set {
+public:
+    constexpr stage_set() = default;
+    constexpr stage_set(scenario::stage s) noexcept : bits_(1U << static_cast<unsigned>(s)) {}
+    constexpr stage_set operator|(stage_set other) const noexcept {
+        stage_set both;
+        both.bits_ = bits_ | other.bits_;
+        return both;
+    }
+    [[nodiscard]] constexpr bool has(scenario::stage s) const noexcept {
+        return (bits_ >> static_cast<unsigned>(s) & 1U) != 0;
+    }
+
+private:
+    std::uint32_t bits_ = 0;
+};
+
+struct moment {
+    stage_set stages;
+    std::uint32_t server = 0; // index in the scenario
+    const peer* who = nullptr;
+    std::string_view sql;         // of a batch or RPC
+    core::duration idle_for{};    // stage idle: only rules with exactly this `after` are meant
+    core::instant now{};
+};
+
+// All keys of the condition hold. A login key never holds before LOGIN7 was read.
+bool holds(const scenario::condition& when, const peer& who, std::string_view sql);
+
+} // namespace tdsfake::world

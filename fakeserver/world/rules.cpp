@@ -1,0 +1,82 @@
+#include "world/rules.hpp"
+
+#include "core/random.hpp"
+
+#include <algorithm>
+
+namespace tdsfake::world {
+
+bool in_window(
+    const std::optional<scenario::moment>& since,
+    const std::optional<scenario::moment>& until,
+    core::instant now,
+    core::instant ready,
+    const signal_lookup& raised
+) {
+    const auto reached = [&](const scenario::moment& m) {
+        if (const auto* after = std::get_if<core::duration>(&m)) return now >= ready + *after;
+        const auto at = raised(std::get<std::string>(m));
+        return at && now >= *at;
+    };
+    return (!since || reached(*since)) && (!until || !reached(*until));
+}
+
+rules::rules(const scenario::server& server, std::uint64_t seed)
+    : server_(server), seed_(seed), totals_(server.faults.size()), first_firing_(server.faults.size()),
+      per_connection_(server.faults.size()) {
+    for (const auto& fault : server.faults) {
+        for (const auto s : fault.at) {
+            watched_ = watched_ | s;
+            if (s == scenario::stage::idle) idle_times_.push_back(fault.after);
+        }
+    }
+    std::ranges::sort(idle_times_);
+    idle_times_.erase(std::ranges::unique(idle_times_).begin(), idle_times_.end());
+}
+
+choice rules::consider(const moment& event, core::instant ready, const signal_lookup& raised) {
+    for (std::size_t i = 0; i < server_.faults.size(); ++i) {
+        if (fires(i, event, ready, raised)) return {&server_.faults[i], totals_[i].fired};
+    }
+    return {};
+}
+
+std::vector<choice> rules::consider_each(const moment& event, core::instant ready, const signal_lookup& raised) {
+    std::vector<choice> all;
+    for (std::size_t i = 0; i < server_.faults.size(); ++i) {
+        if (fires(i, event, ready, raised)) all.push_back({&server_.faults[i], totals_[i].fired});
+    }
+    return all;
+}
+
+bool rules::fires(std::size_t index, const moment& event, core::instant ready, const signal_lookup& raised) {
+    const auto& fault = server_.faults[index];
+    const bool at_stage = std::ranges::any_of(fault.at, [&](scenario::stage s) {
+        return event.stages.has(s) && (s != scenario::stage::idle || fault.after == event.idle_for);
+    });
+    if (!at_stage || !holds(fault.when, *event.who, event.sql)) return false;
+    if (!in_window(fault.since, fault.until, event.now, ready, raised)) return false;
+    auto& first = first_firing_[index];
+    if (fault.lasts && first && event.now >= *first + *fault.lasts) return false;
+
+    auto& total = totals_[index];
+    auto& count = fault.per_connection ? per_connection_[index][event.who->connection] : total;
+    if (fault.times && count.fired >= *fault.times) return false; // exhausted: the next rule has its turn
+    ++count.matched;
+    if (&count != &total) ++total.matched;
+    if (count.matched <= fault.skip || (count.matched - fault.skip) % fault.every != 0) return false;
+    if (fault.chance &&
+        core::draw(seed_, index, event.who->connection, count.matched) % 100 >= *fault.chance) {
+        return false;
+    }
+    ++count.fired;
+    if (&count != &total) ++total.fired;
+    if (!first) first = event.now;
+    return true;
+}
+
+void rules::forget(std::uint64_t connection) {
+    for (auto& counters : per_connection_) counters.erase(connection);
+}
+
+} // namespace tdsfake::world

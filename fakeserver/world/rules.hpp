@@ -1,0 +1,70 @@
+// Which fault takes an event, and how often: skip, every, chance, times, since, until, for.
+#pragma once
+
+#include "scenario/model.hpp"
+#include "world/event.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace tdsfake::world {
+
+// The rule that takes an event; none: the healthy reply.
+struct choice {
+    const scenario::fault* fault = nullptr;
+    std::uint64_t firing = 0; // the how-manieth of this rule, from 1
+    explicit operator bool() const noexcept { return fault != nullptr; }
+};
+
+// When a signal was raised; nothing if it has not been.
+using signal_lookup = std::function<std::optional<core::instant>(const std::string&)>;
+
+// True from the moment `since` until before `until`; durations count from `ready`.
+bool in_window(
+    const std::optional<scenario::moment>& since,
+    const std::optional<scenario::moment>& until,
+    core::instant now,
+    core::instant ready,
+    const signal_lookup& raised
+);
+
+// The counters of one server's faults.
+class rules {
+public:
+    rules(const scenario::server& server, std::uint64_t seed);
+
+    // The first fault in file order that fires takes the event; later ones do not count it.
+    choice consider(const moment& event, core::instant ready, const signal_lookup& raised);
+
+    // Every fault that fires: at `start`, where each list is a timeline of its own and none takes the event.
+    std::vector<choice> consider_each(const moment& event, core::instant ready, const signal_lookup& raised);
+
+    struct tally {
+        std::uint64_t matched = 0;
+        std::uint64_t fired = 0;
+    };
+    [[nodiscard]] const tally& of(std::size_t index) const { return totals_[index]; }
+
+    // The distinct `after` of the faults at idle, ascending.
+    [[nodiscard]] const std::vector<core::duration>& idle_times() const noexcept { return idle_times_; }
+    // Whether any fault stands at this stage: lets the session skip work nobody asked for.
+    [[nodiscard]] bool watches(scenario::stage s) const noexcept { return watched_.has(s); }
+
+    void forget(std::uint64_t connection); // a connection is gone: its own counters go too
+
+private:
+    bool fires(std::size_t index, const moment& event, core::instant ready, const signal_lookup& raised);
+
+    const scenario::server& server_;
+    std::uint64_t seed_;
+    stage_set watched_;
+    std::vector<core::duration> idle_times_;
+    std::vector<tally> totals_;
+    std::vector<std::optional<core::instant>> first_firing_;
+    std::vector<std::unordered_map<std::uint64_t, tally>> per_connection_;
+};
+
+} // namespace tdsfake::world

@@ -1,0 +1,265 @@
+#include "world/world.hpp"
+
+#include "core/random.hpp"
+
+#include <algorithm>
+
+namespace tdsfake::world {
+
+using scenario::gate_mode;
+
+namespace {
+
+std::string_view mode_name(gate_mode mode) {
+    switch (mode) {
+    case gate_mode::accept: return "accept";
+    case gate_mode::refuse: return "refuse";
+    case gate_mode::drop: return "drop";
+    }
+    return "";
+}
+
+} // namespace
+
+world::world(std::shared_ptr<const scenario::scenario> scenario, journal::journal& journal)
+    : scenario_(std::move(scenario)), journal_(journal),
+      lookup_([this](const std::string& name) { return when_raised(name); }), expectations_(*scenario_, lookup_) {
+    const auto is_raised = [this](const std::string& name) { return raised(name); };
+    servers_.reserve(scenario_->servers.size());
+    for (const auto& server : scenario_->servers) {
+        auto& state = servers_.emplace_back(server, scenario_->seed);
+        state.gates.emplace_back(server.gate, is_raised);
+        for (const auto& address : server.listen) {
+            if (address.gate) state.gates.emplace_back(*address.gate, is_raised);
+        }
+    }
+}
+
+void world::ready(core::instant now) {
+    ready_ = now;
+    expectations_.ready_at(now);
+    for (std::uint32_t s = 0; s < servers_.size(); ++s) {
+        for (std::size_t g = 0; g < servers_[s].gates.size(); ++g) {
+            servers_[s].gates[g].start(now);
+            gate_changed(s, g, now);
+        }
+    }
+    for (std::uint32_t s = 0; s < servers_.size(); ++s) {
+        const member nobody{.server = s};
+        const moment start{.stages = scenario::stage::start, .server = s, .who = &nobody.who, .now = now};
+        for (const auto& chosen : servers_[s].faults.consider_each(start, ready_, lookup_)) {
+            run({.server = s, .rest = chosen.fault->steps}, now);
+        }
+    }
+}
+
+std::optional<core::instant> world::next_deadline() const {
+    std::optional<core::instant> next;
+    const auto sooner = [&](const std::optional<core::instant>& at) {
+        if (at && (!next || *at < *next)) next = at;
+    };
+    for (const auto& server : servers_) {
+        for (const auto& gate : server.gates) sooner(gate.deadline());
+    }
+    for (const auto& list : timelines_) sooner(list.until);
+    return next;
+}
+
+void world::expired(core::instant now) {
+    for (std::uint32_t s = 0; s < servers_.size(); ++s) {
+        for (std::size_t g = 0; g < servers_[s].gates.size(); ++g) {
+            if (servers_[s].gates[g].expired(now)) gate_changed(s, g, now);
+        }
+    }
+    std::vector<timeline> due;
+    std::erase_if(timelines_, [&](timeline& list) {
+        if (!list.until || *list.until > now) return false;
+        due.push_back(std::move(list));
+        return true;
+    });
+    std::ranges::stable_sort(due, {}, &timeline::until);
+    for (auto& list : due) run(std::move(list), now);
+}
+
+void world::signal(const std::string& name, core::instant now) {
+    if (!signals_.emplace(name, now).second) return; // stays raised
+    journal_.add({.what = journal::kind::signal, .at = now, .fields = {{"name", name}}});
+    for (std::uint32_t s = 0; s < servers_.size(); ++s) {
+        for (std::size_t g = 0; g < servers_[s].gates.size(); ++g) {
+            if (servers_[s].gates[g].raised(name, now)) gate_changed(s, g, now);
+        }
+    }
+    const auto [first, last] = holders_.equal_range(name);
+    for (auto it = first; it != last; ++it) {
+        effects_.push_back({.what = effect::kind::wake, .connection = it->second, .signal = name});
+    }
+    holders_.erase(first, last);
+    std::vector<timeline> freed;
+    std::erase_if(timelines_, [&](timeline& list) {
+        if (list.held_for != name) return false;
+        freed.push_back(std::move(list));
+        return true;
+    });
+    for (auto& list : freed) run(std::move(list), now);
+}
+
+gate_mode world::attempt(std::uint32_t server, std::size_t gate, std::string_view from, core::instant now) {
+    auto& machine = servers_[server].gates[gate];
+    const auto mode = machine.mode();
+    expectations_.count(scenario::counter::attempts, server, nullptr, {}, now);
+    if (mode != gate_mode::accept) {
+        journal_.add(
+            {.what = journal::kind::attempt,
+             .at = now,
+             .server = server,
+             .fields = {{"peer", std::string(from)}, {"outcome", mode == gate_mode::refuse ? "refused" : "dropped"}}}
+        );
+    }
+    if (machine.attempted(now)) gate_changed(server, gate, now);
+    return mode;
+}
+
+void world::opened(member& m) {
+    m.id = ++last_id_;
+    m.who.connection = ++servers_[m.server].connections;
+    members_.emplace(m.id, &m);
+}
+
+void world::gone(member& m, scenario::closer by, core::instant now) {
+    if (members_.erase(m.id) == 0) return;
+    std::erase_if(holders_, [&](const auto& holder) { return holder.second == m.id; });
+    if (by == scenario::closer::client && !m.login_answered) count(scenario::counter::abandoned, m, now);
+    expectations_.closed(by, m.server, m.who, now);
+    servers_[m.server].faults.forget(m.who.connection);
+}
+
+choice world::consider(member& m, moment event) {
+    event.server = m.server;
+    event.who = &m.who;
+    expectations_.reached(event);
+    return servers_[m.server].faults.consider(event, ready_, lookup_);
+}
+
+void world::count(scenario::counter what, const member& m, core::instant now, std::string_view sql) {
+    expectations_.count(what, m.server, &m.who, sql, now);
+}
+
+void world::perform(const scenario::step& step, std::uint32_t server, connection_id origin, core::instant now) {
+    if (const auto* gate = std::get_if<scenario::gate_step>(&step.what)) {
+        for (std::size_t g = 0; g < servers_[server].gates.size(); ++g) {
+            servers_[server].gates[g].replace(gate->phases, now);
+            gate_changed(server, g, now);
+        }
+    } else if (const auto* raise = std::get_if<scenario::signal_step>(&step.what)) {
+        signal(raise->signal, now);
+    } else if (const auto* ending = std::get_if<scenario::end_step>(&step.what)) {
+        end_targets(*ending, server, origin);
+    }
+}
+
+void world::outlive(
+    std::uint32_t server,
+    connection_id origin,
+    std::span<const scenario::step> rest,
+    core::instant now
+) {
+    if (std::ranges::any_of(rest, scenario::is_server_step)) run({.server = server, .origin = origin, .rest = rest}, now);
+}
+
+void world::hold(connection_id id, const std::string& signal) { holders_.emplace(signal, id); }
+
+core::duration world::draw(
+    const scenario::duration_range& range,
+    const scenario::location& step,
+    connection_id id,
+    std::uint64_t nth
+) const {
+    const auto span = range.most - range.least;
+    if (span.count() <= 0) return range.least;
+    const auto value = core::draw(scenario_->seed, step.line, step.column, id, nth);
+    return range.least + core::duration(static_cast<std::int64_t>(value % static_cast<std::uint64_t>(span.count() + 1)));
+}
+
+std::vector<unmet> world::judge() const {
+    auto result = expectations_.judge(members_.size());
+    for (std::size_t s = 0; s < servers_.size(); ++s) {
+        const auto& faults = scenario_->servers[s].faults;
+        for (std::size_t i = 0; i < faults.size(); ++i) {
+            const auto& tally = servers_[s].faults.of(i);
+            if (tally.fired > 0 || faults[i].unused_allowed) continue;
+            const auto matched = tally.matched == 0 ? std::string("no event matched it")
+                                                    : std::to_string(tally.matched) + " events matched it";
+            result.push_back(
+                {"the fault at " + std::string(scenario::name(faults[i].at.front())) + " fires", faults[i].where.line,
+                 "it never fired: " + matched}
+            );
+        }
+    }
+    return result;
+}
+
+std::optional<core::instant> world::when_raised(const std::string& name) const {
+    const auto found = signals_.find(name);
+    if (found == signals_.end()) return std::nullopt;
+    return found->second;
+}
+
+void world::run(timeline list, core::instant now) {
+    while (!list.rest.empty()) {
+        const auto& step = list.rest.front();
+        list.rest = list.rest.subspan(1);
+        if (const auto* wait = std::get_if<scenario::wait_step>(&step.what)) {
+            // From the moment the step was due, so that late wake-ups do not add up.
+            list.until = list.until.value_or(now) + draw(wait->time, step.where, list.origin, ++list.draws);
+            if (*list.until > now) {
+                timelines_.push_back(std::move(list));
+                return;
+            }
+        } else if (const auto* held = std::get_if<scenario::hold_step>(&step.what)) {
+            list.until.reset();
+            if (!raised(held->signal)) {
+                list.held_for = held->signal;
+                timelines_.push_back(std::move(list));
+                return;
+            }
+        } else if (scenario::is_server_step(step)) {
+            journal_.add(
+                {.what = journal::kind::step,
+                 .at = now,
+                 .server = list.server,
+                 .fields = {{"step", scenario::name(step)}, {"rule", step.where.line}}}
+            );
+            perform(step, list.server, list.origin, now);
+        }
+    }
+}
+
+void world::end_targets(const scenario::end_step& step, std::uint32_t server, connection_id origin) {
+    const auto already = effects_.size();
+    for (const auto& [id, m] : members_) {
+        if (m->server != server) continue;
+        if (step.whom == scenario::target::idle && !m->idle) continue;
+        if (step.whom == scenario::target::others && id == origin) continue;
+        if (step.when && !holds(*step.when, m->who, {})) continue;
+        effects_.push_back(
+            {.what = effect::kind::end_connection, .connection = id, .how = step.how, .heals_after = step.heals_after}
+        );
+    }
+    // In the order the connections came, whatever the hash table's.
+    std::sort(effects_.begin() + static_cast<std::ptrdiff_t>(already), effects_.end(), [](const auto& a, const auto& b) {
+        return a.connection < b.connection;
+    });
+}
+
+void world::gate_changed(std::uint32_t server, std::size_t gate, core::instant now) {
+    const auto mode = servers_[server].gates[gate].mode();
+    journal_.add(
+        {.what = journal::kind::gate,
+         .at = now,
+         .server = server,
+         .fields = {{"mode", mode_name(mode)}}}
+    );
+    effects_.push_back({.what = effect::kind::gate_changed, .server = server, .gate = gate});
+}
+
+} // namespace tdsfake::world

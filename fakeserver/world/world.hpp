@@ -1,0 +1,113 @@
+// What connections share: rules and their counters, gates, signals, lists of server steps, expectations. Sans-IO:
+// time comes in as an argument, timers go out as data, effects on connections and gates go out through a queue.
+#pragma once
+
+#include "journal/journal.hpp"
+#include "scenario/model.hpp"
+#include "world/effect.hpp"
+#include "world/event.hpp"
+#include "world/expectations.hpp"
+#include "world/gate_machine.hpp"
+#include "world/rules.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace tdsfake::world {
+
+// A live connection as the world knows it. Owned by its session; the world keeps a pointer from opened() to gone().
+struct member {
+    connection_id id = 0;
+    std::uint32_t server = 0;
+    peer who;
+    bool idle = false;           // logged in, nothing running
+    bool login_answered = false; // accepted or refused
+};
+
+class world {
+public:
+    world(std::shared_ptr<const scenario::scenario> scenario, journal::journal& journal);
+
+    // --- the life of the servers
+    void ready(core::instant now); // clocks start, gates open, `start` lists run
+    [[nodiscard]] std::optional<core::instant> next_deadline() const;
+    void expired(core::instant now);
+    void signal(const std::string& name, core::instant now);
+    [[nodiscard]] bool raised(const std::string& name) const { return signals_.contains(name); }
+
+    // --- gates: number 0 of a server is for all its addresses without one of their own
+    [[nodiscard]] const gate_machine& gate_of(std::uint32_t server, std::size_t gate) const {
+        return servers_[server].gates[gate];
+    }
+    // A connect met the gate; tells what is to become of it, then moves on if it was the last of its phase.
+    scenario::gate_mode attempt(std::uint32_t server, std::size_t gate, std::string_view from, core::instant now);
+
+    // --- connections
+    void opened(member& m); // sets its id and number
+    void gone(member& m, scenario::closer by, core::instant now);
+    choice consider(member& m, moment event);
+    void count(scenario::counter what, const member& m, core::instant now, std::string_view sql = {});
+    [[nodiscard]] const rules& rules_of(std::uint32_t server) const { return servers_[server].faults; }
+
+    // --- lists
+    // Performs gate, signal and targeted endings for a list that runs on `origin` (0: none).
+    void perform(const scenario::step& step, std::uint32_t server, connection_id origin, core::instant now);
+    // Goes on with the server steps (and waits and holds between them) of a list whose connection is over.
+    void outlive(std::uint32_t server, connection_id origin, std::span<const scenario::step> rest, core::instant now);
+    // Asks for a wake effect when the signal is raised.
+    void hold(connection_id id, const std::string& signal);
+    // A duration of the range, a pure function of seed, step, connection and the caller's own count of draws.
+    [[nodiscard]] core::duration draw(
+        const scenario::duration_range& range, const scenario::location& step, connection_id id, std::uint64_t nth
+    ) const;
+
+    // --- out
+    [[nodiscard]] bool has_effects() const noexcept { return !effects_.empty(); }
+    std::vector<effect> take_effects() { return std::exchange(effects_, {}); }
+    [[nodiscard]] std::vector<unmet> judge() const;
+    [[nodiscard]] const scenario::scenario& scenario() const noexcept { return *scenario_; }
+    [[nodiscard]] journal::journal& log() noexcept { return journal_; }
+    [[nodiscard]] std::size_t open_connections() const noexcept { return members_.size(); }
+
+private:
+    struct server_state {
+        server_state(const scenario::server& server, std::uint64_t seed) : faults(server, seed) {}
+        rules faults;
+        std::vector<gate_machine> gates;
+        std::uint64_t connections = 0;
+    };
+    // A list of server steps that runs on its own.
+    struct timeline {
+        std::uint32_t server = 0;
+        connection_id origin = 0;
+        std::span<const scenario::step> rest;
+        std::optional<core::instant> until;
+        std::optional<std::string> held_for;
+        std::uint64_t draws = 0;
+    };
+
+    std::optional<core::instant> when_raised(const std::string& name) const;
+    void run(timeline list, core::instant now);
+    void end_targets(const scenario::end_step& step, std::uint32_t server, connection_id origin);
+    void gate_changed(std::uint32_t server, std::size_t gate, core::instant now);
+
+    std::shared_ptr<const scenario::scenario> scenario_;
+    journal::journal& journal_;
+    std::map<std::string, core::instant> signals_;
+    std::vector<server_state> servers_;
+    std::vector<timeline> timelines_;
+    std::unordered_map<connection_id, member*> members_;
+    std::multimap<std::string, connection_id> holders_;
+    std::vector<effect> effects_;
+    signal_lookup lookup_;
+    expectations expectations_;
+    core::instant ready_{};
+    connection_id last_id_ = 0;
+};
+
+} // namespace tdsfake::world
