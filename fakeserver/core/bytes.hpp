@@ -45,12 +45,14 @@ private:
     std::uint64_t little(std::size_t count) noexcept {
         std::uint64_t value = 0;
         const auto slice = take(count);
-        for (std::size_t i = slice.size(); i-- > 0;) value = value << 8 | slice[i];
+        for (std::size_t i = slice.size(); i-- > 0;)
+            value = value << 8 | slice[i];
         return value;
     }
     std::uint64_t big(std::size_t count) noexcept {
         std::uint64_t value = 0;
-        for (const auto byte : take(count)) value = value << 8 | byte;
+        for (const auto byte : take(count))
+            value = value << 8 | byte;
         return value;
     }
 
@@ -84,10 +86,12 @@ public:
 
 private:
     void little(std::uint64_t value, int count) {
-        for (int i = 0; i < count; ++i) data_.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+        for (int i = 0; i < count; ++i)
+            data_.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
     }
     void big(std::uint64_t value, int count) {
-        for (int i = count; i-- > 0;) data_.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+        for (int i = count; i-- > 0;)
+            data_.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
     }
 
     bytes data_;

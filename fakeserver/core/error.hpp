@@ -7,13 +7,13 @@
 namespace tdsfake::core {
 
 enum class wire_errc {
-    truncated = 1,      // the message ends inside a field
-    extra_bytes,        // bytes follow the last field
-    bad_length,         // a length or offset field points outside the message
-    bad_value,          // a field holds a value that the specification does not allow
-    bad_packet_length,  // packet header: length below 8 or above what was negotiated
-    bad_packet_type,    // packet header: a type that does not exist
-    message_too_long,   // more than a server takes
+    truncated = 1,     // the message ends inside a field
+    extra_bytes,       // bytes follow the last field
+    bad_length,        // a length or offset field points outside the message
+    bad_value,         // a field holds a value that the specification does not allow
+    bad_packet_length, // packet header: length below 8 or above what was negotiated
+    bad_packet_type,   // packet header: a type that does not exist
+    message_too_long,  // more than a server takes
 };
 
 const boost::system::error_category& wire_category() noexcept;

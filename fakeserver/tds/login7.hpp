@@ -59,7 +59,7 @@ core::result<login7> parse_login7(core::byte_view payload);
 core::bytes encode_login7(const login7& message);
 
 // The swap-nibbles-and-XOR-A5 of the password fields, and back (2.2.6.4).
-core::bytes obfuscate_password(core::byte_view utf16) ;
+core::bytes obfuscate_password(core::byte_view utf16);
 core::bytes deobfuscate_password(core::byte_view wire);
 
 // The login record of TDS 4.2 and 5.0 (packet type 02): only what is worth journalling.

@@ -60,7 +60,7 @@ inline constexpr std::size_t max_packet_size = 32767;
 // One message as received: the type and status of its first packet, and the payloads joined.
 struct message {
     std::uint8_t type = 0;
-    std::uint8_t status = 0;  // of the first packet, except end_of_message and ignore: of the last
+    std::uint8_t status = 0; // of the first packet, except end_of_message and ignore: of the last
     std::uint32_t packets = 0;
     core::bytes payload;
 };
@@ -69,7 +69,11 @@ struct message {
 class message_reader {
 public:
     // Limits: a packet longer than `max_packet` or a message longer than `max_message` bytes is an error.
-    explicit message_reader(std::size_t max_message = std::size_t{64} << 20) noexcept : max_message_(max_message) {}
+    explicit message_reader(
+        std::size_t max_message = std::size_t{64} << 20, std::size_t max_packet = max_packet_size
+    ) noexcept
+        : max_message_(max_message),
+          max_packet_(max_packet) {}
 
     void feed(core::byte_view data);
 
@@ -90,6 +94,7 @@ public:
 
 private:
     std::size_t max_message_;
+    std::size_t max_packet_;
     core::bytes buffer_;
     std::size_t consumed_ = 0;
     message partial_;

@@ -61,9 +61,11 @@ struct prelogin {
     [[nodiscard]] std::string instance() const; // text up to NUL
 };
 
-// A request as a server reads it: VERSION must come first, options must lie inside, none twice, FF must be there.
+// A request as a server reads it: VERSION must come first, options must lie inside, none twice, FF must be
+// there.
 core::result<prelogin> parse_prelogin(core::byte_view payload);
 // A lenient read of any PRELOGIN payload, for describing replies: only what over-reads is an error.
+core::result<prelogin> parse_prelogin_leniently(core::byte_view payload);
 core::bytes encode_prelogin(const prelogin& message);
 
 } // namespace tdsfake::tds

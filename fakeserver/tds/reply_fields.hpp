@@ -8,10 +8,12 @@ namespace tdsfake::tds {
 
 enum class reply_kind { prelogin, login, result, attention };
 
-// PRELOGIN: version encryption instance thread-id mars trace-id fedauth-required nonce
-// login:    tds program version database language collation packet-size failover-partner loginack featureextack
-// result:   affected status
+// clang-format off
+// prelogin:  version encryption instance thread-id mars trace-id fedauth-required nonce
+// login:     tds program version database language collation packet-size failover-partner loginack featureextack
+// result:    affected status
 // attention: status
+// clang-format on
 std::span<const std::string_view> reply_fields(reply_kind kind) noexcept;
 
 } // namespace tdsfake::tds

@@ -31,7 +31,7 @@ core::bytes encode_sql_batch(const sql_batch& message, tds_version version);
 // The first request of an RPC message.
 struct rpc_request {
     all_headers headers;
-    std::string procedure;      // by name, or the name of a well-known id: "sp_executesql"
+    std::string procedure;          // by name, or the name of a well-known id: "sp_executesql"
     std::uint16_t procedure_id = 0; // 0: called by name
     std::uint16_t flags = 0;
     std::string sql; // the statement of sp_executesql, sp_prepare, sp_prepexec …, empty otherwise
@@ -40,7 +40,13 @@ core::result<rpc_request> parse_rpc(core::byte_view payload, tds_version version
 
 // MS-TDS 2.2.6.9.
 enum class transaction_request : std::uint16_t {
-    get_dtc_address = 0, propagate = 1, begin = 5, promote = 6, commit = 7, rollback = 8, save = 9,
+    get_dtc_address = 0,
+    propagate = 1,
+    begin = 5,
+    promote = 6,
+    commit = 7,
+    rollback = 8,
+    save = 9,
 };
 struct transaction_manager_request {
     all_headers headers;
@@ -49,6 +55,7 @@ struct transaction_manager_request {
     std::string transaction_name;
     bool begins_new = false; // commit or rollback that starts the next transaction
 };
-core::result<transaction_manager_request> parse_transaction_manager(core::byte_view payload, tds_version version);
+core::result<transaction_manager_request>
+parse_transaction_manager(core::byte_view payload, tds_version version);
 
 } // namespace tdsfake::tds

@@ -18,8 +18,15 @@ struct envchange_token {
 };
 struct named_token {
     std::uint8_t token = 0;
-    std::variant<std::monostate, server_message, envchange_token, loginack, done, std::vector<column>, std::vector<cell>,
-                 std::int32_t>
+    std::variant<
+        std::monostate,
+        server_message,
+        envchange_token,
+        loginack,
+        done,
+        std::vector<column>,
+        std::vector<cell>,
+        std::int32_t>
         value;
 };
 

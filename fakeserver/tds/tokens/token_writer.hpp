@@ -1,6 +1,6 @@
-// Tokens of the server's answers (MS-TDS 2.2.7), written one after the other into a payload whose token borders
-// are kept, so that a scenario can cut, split or insert at a token. All encoders of one answer share the session's
-// TDS version, which decides between narrow (7.1 and before) and wide fields.
+// Tokens of the server's answers (MS-TDS 2.2.7), written one after the other into a payload whose token
+// borders are kept, so that a scenario can cut, split or insert at a token. All encoders of one answer share
+// the session's TDS version, which decides between narrow (7.1 and before) and wide fields.
 #pragma once
 
 #include "core/bytes.hpp"
@@ -41,8 +41,17 @@ struct server_message {
 
 // ENVCHANGE types, 2.2.7.8.
 enum class envchange : std::uint8_t {
-    database = 1, language = 2, charset = 3, packet_size = 4, collation = 7, begin_transaction = 8,
-    commit_transaction = 9, rollback_transaction = 10, mirroring_partner = 13, reset_ack = 18, routing = 20,
+    database = 1,
+    language = 2,
+    charset = 3,
+    packet_size = 4,
+    collation = 7,
+    begin_transaction = 8,
+    commit_transaction = 9,
+    rollback_transaction = 10,
+    mirroring_partner = 13,
+    reset_ack = 18,
+    routing = 20,
 };
 
 // LOGINACK, 2.2.7.14.
@@ -71,12 +80,12 @@ struct done {
 using collation = std::array<std::uint8_t, 5>;
 inline constexpr collation latin1_general{0x09, 0x04, 0xd0, 0x00, 0x34}; // SQL_Latin1_General_CP1_CI_AS
 
-// A column of INT or NVARCHAR(n).
+// A column of INT, NVARCHAR(n) or VARCHAR(n) (code page 1252).
 struct column {
-    enum class kind : std::uint8_t { integer, nvarchar };
+    enum class kind : std::uint8_t { integer, nvarchar, varchar };
     std::string name;
     kind type = kind::nvarchar;
-    std::uint16_t max_chars = 4000; // NVARCHAR only, 1..4000
+    std::uint16_t max_chars = 4000; // NVARCHAR 1..4000, VARCHAR 1..8000; longer text is cut
     bool nullable = true;           // a nullable INT goes out as INTN
 };
 // A cell: NULL, a number or UTF-8 text.
@@ -108,6 +117,10 @@ public:
 
 private:
     void mark(std::string_view token) { marks_.push_back({token, out_.size()}); }
+    std::size_t begin_token(
+        std::uint8_t token, std::string_view name
+    ); // with a USHORT length; returns where it counts from
+    void end_token(std::size_t began);
     void write_message(std::uint8_t token, std::string_view name, const server_message& message);
     void write_done(std::uint8_t token, std::string_view name, const tds::done& done);
     void b_varchar(std::string_view text);

@@ -1,0 +1,191 @@
+#include "tds/type_info.hpp"
+
+#include "tds/wire_text.hpp"
+
+namespace tdsfake::tds {
+
+namespace {
+
+constexpr std::uint16_t max_type_length = 0xffff; // declared by the (MAX) types
+constexpr std::uint16_t null_u_short = 0xffff;
+constexpr std::uint32_t null_u_long = 0xffffffff;
+constexpr std::uint64_t null_plp = 0xffffffffffffffff;
+constexpr std::uint64_t unknown_plp = 0xfffffffffffffffe;
+constexpr std::size_t collation_size = 5;
+
+enum class shape : std::uint8_t {
+    fixed,
+    byte_length,
+    scale,
+    precision_scale,
+    u_short,
+    u_long,
+    date,
+    xml,
+    udt,
+    json
+};
+
+struct known_type {
+    std::uint8_t type;
+    shape form;
+    std::uint8_t size = 0; // of fixed ones
+    bool collated = false;
+};
+
+constexpr known_type known_types[] = {
+    {0x1f, shape::fixed, 0},         // NULL
+    {0x30, shape::fixed, 1},         // TINYINT
+    {0x32, shape::fixed, 1},         // BIT
+    {0x34, shape::fixed, 2},         // SMALLINT
+    {0x38, shape::fixed, 4},         // INT
+    {0x3a, shape::fixed, 4},         // SMALLDATETIME
+    {0x3b, shape::fixed, 4},         // REAL
+    {0x3c, shape::fixed, 8},         // MONEY
+    {0x3d, shape::fixed, 8},         // DATETIME
+    {0x3e, shape::fixed, 8},         // FLOAT
+    {0x7a, shape::fixed, 4},         // SMALLMONEY
+    {0x7f, shape::fixed, 8},         // BIGINT
+    {0x24, shape::byte_length},      // UNIQUEIDENTIFIER
+    {0x25, shape::byte_length},      // VARBINARY of old
+    {0x26, shape::byte_length},      // INTN
+    {0x27, shape::byte_length},      // VARCHAR of old
+    {0x2d, shape::byte_length},      // BINARY of old
+    {0x2f, shape::byte_length},      // CHAR of old
+    {0x68, shape::byte_length},      // BITN
+    {0x6d, shape::byte_length},      // FLTN
+    {0x6e, shape::byte_length},      // MONEYN
+    {0x6f, shape::byte_length},      // DATETIMN
+    {0x37, shape::precision_scale},  // DECIMAL of old
+    {0x3f, shape::precision_scale},  // NUMERIC of old
+    {0x6a, shape::precision_scale},  // DECIMALN
+    {0x6c, shape::precision_scale},  // NUMERICN
+    {0x28, shape::date},             // DATE
+    {0x29, shape::scale},            // TIME
+    {0x2a, shape::scale},            // DATETIME2
+    {0x2b, shape::scale},            // DATETIMEOFFSET
+    {0xa5, shape::u_short},          // VARBINARY
+    {0xad, shape::u_short},          // BINARY
+    {0xa7, shape::u_short, 0, true}, // VARCHAR
+    {0xaf, shape::u_short, 0, true}, // CHAR
+    {0xe7, shape::u_short, 0, true}, // NVARCHAR
+    {0xef, shape::u_short, 0, true}, // NCHAR
+    {0x22, shape::u_long},           // IMAGE
+    {0x23, shape::u_long, 0, true},  // TEXT
+    {0x63, shape::u_long, 0, true},  // NTEXT
+    {0x62, shape::u_long},           // SQL_VARIANT
+    {0xf0, shape::udt},              // UDT
+    {0xf1, shape::xml},              // XML
+    {0xf4, shape::json},             // JSON
+};
+
+const known_type* find_type(std::uint8_t type) noexcept {
+    for (const auto& candidate : known_types) {
+        if (candidate.type == type) return &candidate;
+    }
+    return nullptr;
+}
+
+// ULONGLONG total or FE FF…; chunks of DWORD length and data; a chunk of length 0 ends them (2.2.5.2.3).
+core::result<std::optional<core::bytes>> read_plp(core::byte_reader& reader) {
+    const std::uint64_t total = reader.u64_le();
+    if (!reader.ok()) return core::wire_errc::truncated;
+    if (total == null_plp) return std::optional<core::bytes>();
+    core::bytes data; // grows with what is really there: `total` is the client's word only
+    for (;;) {
+        const std::uint32_t length = reader.u32_le();
+        const auto chunk = reader.take(length);
+        if (!reader.ok()) return core::wire_errc::truncated;
+        if (length == 0) break;
+        data.insert(data.end(), chunk.begin(), chunk.end());
+    }
+    if (total != unknown_plp && total != data.size()) return core::wire_errc::bad_length;
+    return std::optional(std::move(data));
+}
+
+} // namespace
+
+core::result<std::optional<type_info>> read_type_info(core::byte_reader& reader, tds_version version) {
+    using prefix = type_info::prefix;
+    type_info info;
+    info.type = reader.u8();
+    if (!reader.ok()) return core::wire_errc::truncated;
+    const auto* const known = find_type(info.type);
+    if (known == nullptr) return std::optional<type_info>();
+    switch (known->form) {
+    case shape::fixed: info.size = known->size; break;
+    case shape::byte_length:
+        info.value_prefix = prefix::byte;
+        info.size = reader.u8();
+        break;
+    case shape::precision_scale:
+        info.value_prefix = prefix::byte;
+        info.size = reader.u8();
+        reader.take(2);
+        break;
+    case shape::date: info.value_prefix = prefix::byte; break;
+    case shape::scale:
+        info.value_prefix = prefix::byte;
+        reader.take(1);
+        break;
+    case shape::u_short:
+        info.size = reader.u16_le();
+        info.value_prefix = info.size == max_type_length && at_least(version, tds_version::v7_2)
+                                ? prefix::plp
+                                : prefix::u_short;
+        break;
+    case shape::u_long:
+        info.value_prefix = prefix::u_long;
+        info.size = reader.u32_le();
+        break;
+    case shape::udt: // database, schema and type name
+        for (int i = 0; i < 3; ++i)
+            read_b_varchar(reader);
+        info.value_prefix = prefix::plp;
+        break;
+    case shape::xml:
+        if (reader.u8() != 0) { // a schema collection: database, owner, name
+            read_b_varchar(reader);
+            read_b_varchar(reader);
+            read_us_varchar(reader);
+        }
+        info.value_prefix = prefix::plp;
+        break;
+    case shape::json: info.value_prefix = prefix::plp; break;
+    }
+    if (known->collated && at_least(version, tds_version::v7_1)) reader.take(collation_size);
+    if (!reader.ok()) return core::wire_errc::truncated;
+    return std::optional(info);
+}
+
+core::result<std::optional<core::bytes>> read_value(core::byte_reader& reader, const type_info& type) {
+    using prefix = type_info::prefix;
+    std::size_t length = 0;
+    bool is_null = false;
+    switch (type.value_prefix) {
+    case prefix::none:
+        length = type.size;
+        is_null = length == 0;
+        break;
+    case prefix::byte:
+        length = reader.u8();
+        is_null = length == 0;
+        break;
+    case prefix::u_short:
+        length = reader.u16_le();
+        is_null = length == null_u_short;
+        break;
+    case prefix::u_long:
+        length = reader.u32_le();
+        is_null = length == null_u_long;
+        break;
+    case prefix::plp: return read_plp(reader);
+    }
+    if (!reader.ok()) return core::wire_errc::truncated;
+    if (is_null) return std::optional<core::bytes>();
+    const auto data = reader.take(length);
+    if (!reader.ok()) return core::wire_errc::truncated;
+    return std::optional(core::bytes(data.begin(), data.end()));
+}
+
+} // namespace tdsfake::tds
