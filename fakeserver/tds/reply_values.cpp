@@ -52,7 +52,8 @@ std::optional<core::bytes> prelogin_value(prelogin_token token, std::string_view
     switch (token) {
     case prelogin_token::version: {
         const auto parts = dotted(text);
-        if (!parts || (*parts)[0] > 0xff || (*parts)[1] > 0xff || (*parts)[2] > 0xffff || (*parts)[3] > 0xffff) {
+        if (!parts || (*parts)[0] > 0xff || (*parts)[1] > 0xff || (*parts)[2] > 0xffff ||
+            (*parts)[3] > 0xffff) {
             return std::nullopt;
         }
         core::byte_writer out;
@@ -82,8 +83,10 @@ std::optional<std::array<std::uint8_t, 4>> parse_product_version(std::string_vie
     const auto parts = dotted(text);
     if (!parts || (*parts)[0] > 0xff || (*parts)[1] > 0xff || (*parts)[2] > 0xffff) return std::nullopt;
     return std::array<std::uint8_t, 4>{
-        static_cast<std::uint8_t>((*parts)[0]), static_cast<std::uint8_t>((*parts)[1]),
-        static_cast<std::uint8_t>((*parts)[2] >> 8), static_cast<std::uint8_t>((*parts)[2])
+        static_cast<std::uint8_t>((*parts)[0]),
+        static_cast<std::uint8_t>((*parts)[1]),
+        static_cast<std::uint8_t>((*parts)[2] >> 8),
+        static_cast<std::uint8_t>((*parts)[2])
     };
 }
 
@@ -104,14 +107,16 @@ std::optional<std::uint32_t> loginack_version_value(std::string_view text) noexc
     return static_cast<std::uint32_t>(*number);
 }
 
-bool valid_reply_value(reply_kind kind, std::string_view field, std::string_view text, std::string_view& expected) {
+bool valid_reply_value(
+    reply_kind kind, std::string_view field, std::string_view text, std::string_view& expected
+) {
     if (kind == reply_kind::prelogin) {
         const auto token = prelogin_field(field);
         expected = field == "version"      ? "a version like 16.0.4115.0, or bytes like 0x1000"
                    : field == "encryption" ? "off, on, not-supported, required, or a byte like 0x42"
                    : field == "instance"   ? "right, wrong, or bytes like 0x01"
                    : field == "mars" || field == "fedauth-required" ? "on, off, or bytes like 0x02"
-                                                                     : "bytes like 0x0102";
+                                                                    : "bytes like 0x0102";
         return token && prelogin_value(*token, text).has_value();
     }
     if (field == "tds") {
