@@ -1,0 +1,80 @@
+"""clang-tidy over every translation unit, remembering what was clean: a unit is looked at again only when it, one of our
+headers that it includes, its command or the configuration changed."""
+
+import concurrent.futures
+import hashlib
+import json
+import pathlib
+import re
+import subprocess
+import time
+
+from running import Progress, build, cores, tool, tree
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+
+
+def headers_of(path, roots, known):
+    """Our own headers that `path` includes, directly or not."""
+    found, todo = set(), [path]
+    while todo:
+        one = todo.pop()
+        if one not in known:
+            known[one] = INCLUDE.findall(one.read_text(errors="replace"))
+        for name in known[one]:
+            header = next((root / name for root in (one.parent, *roots) if (root / name).is_file()), None)
+            if header and header not in found:
+                found.add(header)
+                todo.append(header)
+    return found
+
+
+def fingerprint(entry, configuration, roots, known):
+    path = pathlib.Path(entry["file"])
+    digest = hashlib.sha256(configuration + entry["command"].encode())
+    for one in (path, *sorted(headers_of(path, roots, known))):
+        digest.update(str(one).encode() + b"\0" + one.read_bytes())
+    return digest.hexdigest()
+
+
+def run(context, tally, built):
+    linter = tool("clang-tidy-19", "clang-tidy-19")
+    # The preset's compiler is clang, so that its flags are ones that clang-tidy knows; only generated sources are built.
+    folder = build / "tidy"
+    if not (folder / "compile_commands.json").exists():
+        context.command("configuring tidy", "cmake", "-S", tree, "--preset", "tidy")
+    context.command("making generated sources", "cmake", "--build", folder, "--target", "tdsfake_generated")
+    entries = [e for e in json.loads((folder / "compile_commands.json").read_text())
+               if pathlib.Path(e["file"]).is_relative_to(tree) and not pathlib.Path(e["file"]).is_relative_to(build)]
+    configuration = (tree / ".clang-tidy").read_bytes()
+    clean = folder / "clean"
+    clean.mkdir(exist_ok=True)
+    roots, known = [tree / "fakeserver", folder / "generated"], {}
+    todo = []
+    for entry in entries:
+        mark = clean / fingerprint(entry, configuration, roots, known)
+        if mark.exists():
+            tally.passed += 1
+        else:
+            todo.append((entry, mark))
+
+    def look(job):
+        entry, mark = job
+        return entry, mark, subprocess.run(
+            [linter, "--quiet", "--warnings-as-errors=*", "-p", folder, entry["file"]], capture_output=True, text=True
+        )
+
+    progress = Progress(context.suite, f"looking at {len(todo)} of {len(entries)} files")
+    started = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(cores) as pool:
+        for done, (entry, mark, result) in enumerate(pool.map(look, todo), 1):
+            name = pathlib.Path(entry["file"]).relative_to(tree)
+            progress.saw(f"{done}/{len(todo)} {name}")
+            if result.returncode == 0:
+                mark.touch()
+                tally.passed += 1
+            else:
+                tally.failed += 1
+                context.say(f"{name}:\n{result.stdout}{result.stderr}")
+    progress.end()
+    context.say(f"looked at {len(todo)} of {len(entries)} files in {time.monotonic() - started:.0f} s")

@@ -1,0 +1,166 @@
+"""The suites of tools/test: what each runs, and how its tests are counted."""
+
+import dataclasses
+import os
+import pathlib
+import typing
+import xml.etree.ElementTree
+
+import clang_tidy
+import doc_examples
+from running import Context, Failed, Skipped, build, cores, logs, tool, tracked, tree
+
+
+@dataclasses.dataclass
+class Tally:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    @property
+    def total(self):
+        return self.passed + self.failed + self.skipped
+
+    def __add__(self, other):
+        return Tally(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+
+    def add_junit(self, path):
+        """Counts the <testcase>s of a JUnit file, as ctest and pytest write it."""
+        for case in xml.etree.ElementTree.parse(path).getroot().iter("testcase"):
+            if case.find("failure") is not None or case.find("error") is not None:
+                self.failed += 1
+            elif case.find("skipped") is not None or case.get("status") in ("notrun", "disabled"):
+                self.skipped += 1
+            else:
+                self.passed += 1
+
+
+@dataclasses.dataclass
+class Suite:
+    name: str
+    what: str
+    run: typing.Callable
+    quick: bool = True
+
+
+# ------------------------------------------------------------------------------------------------- building
+
+def without_aslr():
+    """ThreadSanitizer of GCC 12 cannot map its shadow under the wide address randomisation of newer kernels."""
+    return [tool("setarch", "util-linux"), "-R"]
+
+
+def built(context, preset, *targets, wrapper=()):
+    folder = build / preset
+    if not (folder / "build.ninja").exists():
+        context.command(f"configuring {preset}", "cmake", "-S", tree, "--preset", preset)
+    context.command(f"building {preset}", *wrapper, "cmake", "--build", folder, *(["--target", *targets] if targets else []))
+    return folder
+
+
+def ctest(context, tally, folder, wrapper=(), env=None):
+    report = logs / f"{context.suite}.ctest.xml"
+    report.unlink(missing_ok=True)
+    code = context.command(
+        "running the tests", *wrapper, "ctest", "--test-dir", folder, "-j", cores, "--output-on-failure",
+        "--no-tests=error", "--output-junit", report, env=env, may_fail=True,
+    )
+    counted(tally, report, code, "ctest")
+
+
+def pytest(context, tally, folder, *options, env=None, label="running the tests"):
+    if not (tree / folder).is_dir():
+        raise Skipped(f"there is no {folder}")
+    report = logs / f"{context.suite}.pytest.xml"
+    report.unlink(missing_ok=True)
+    code = context.command(
+        label, build / "venv/bin/python", "-m", "pytest", tree / folder, "-q", "-p", "no:cacheprovider",
+        "--color=no", "--junitxml", report, *options, env={"PYTHONDONTWRITEBYTECODE": "1"} | (env or {}), may_fail=True,
+    )
+    counted(tally, report, code, "pytest")
+
+
+def counted(tally, report, code, runner):
+    if not report.exists():
+        raise Failed(f"{runner} ended with exit code {code} and no report")
+    before = tally.failed
+    tally.add_junit(report)
+    if code and tally.failed == before:
+        raise Failed(f"{runner} ended with exit code {code}")
+
+
+def release(context):
+    """The binary that users run; CAP_NET_RAW, which counted gates need, where it can be given without asking."""
+    binary = built(context, "release", "tdsfake") / "tdsfake"
+    if os.geteuid() != 0:
+        context.command("giving it CAP_NET_RAW", "sudo", "-n", "setcap", "cap_net_raw+ep", binary, may_fail=True)
+    return {"TDSFAKE_BIN": str(binary)}
+
+
+# --------------------------------------------------------------------------------------------------- suites
+
+def unit(context, tally):
+    ctest(context, tally, built(context, "dev"))
+
+
+def sanitized(preset, wrapper=lambda: ()):
+    def run(context, tally):
+        folder = built(context, preset, wrapper=wrapper())
+        ctest(context, tally, folder, wrapper())
+
+    return run
+
+
+def format_check(context, tally):
+    formatter = tool("clang-format-19", "clang-format-19")
+    for path in tracked("*.cpp", "*.hpp", "*.h"):
+        code = context.command("checking", formatter, "--dry-run", "-Werror", path, may_fail=True)
+        tally.failed += code != 0
+        tally.passed += code == 0
+
+
+def tidy(context, tally):
+    clang_tidy.run(context, tally, built)
+
+
+def server(context, tally):
+    pytest(context, tally, "fakeserver/tests/server", "-n", str(2 * cores), env=release(context))
+
+
+def wire(context, tally):
+    tool("tshark", "tshark")
+    pytest(context, tally, "fakeserver/tests/wire", env=release(context))
+
+
+def clients(context, tally):
+    for name, package in (("tsql", "freetds-bin"), ("node", "nodejs")):
+        tool(name, package)
+    # The clients mostly wait for their own timeouts: many at once cost little.
+    pytest(context, tally, "client-tests", "-n", str(6 * cores), env=release(context))
+
+
+def docs(context, tally):
+    doc_examples.run(context, tally, release(context)["TDSFAKE_BIN"])
+
+
+def bench_instructions(context, tally):
+    script = tree / "tools/bench/instructions"
+    if not script.exists():
+        raise Skipped("there is no tools/bench/instructions")
+    tool("valgrind", "valgrind")
+    context.command("counting instructions", script)
+    tally.passed += 1
+
+
+ALL = [
+    Suite("unit", "every floor without sockets, the include check, the fuzz regressions (ctest)", unit),
+    Suite("format", "clang-format on every C++ file", format_check),
+    Suite("server", "the real binary, spoken to byte by byte (pytest)", server),
+    Suite("wire", "what a capture shows, judged by tshark", wire),
+    Suite("clients", "tsql, pymssql, pytds and tedious against every scenario of the library", clients),
+    Suite("docs", "the examples in the documents", docs),
+    Suite("asan", "the unit tests under AddressSanitizer and UBSan", sanitized("asan"), quick=False),
+    Suite("tsan", "the unit tests under ThreadSanitizer", sanitized("tsan", without_aslr), quick=False),
+    Suite("tidy", "clang-tidy on every C++ file", tidy, quick=False),
+    Suite("bench-instructions", "instruction counts against their bars (callgrind)", bench_instructions, quick=False),
+]
