@@ -157,13 +157,16 @@ void world::perform(const scenario::step& step, std::uint32_t server, connection
     }
 }
 
-void world::outlive(
-    std::uint32_t server,
-    connection_id origin,
-    std::span<const scenario::step> rest,
-    core::instant now
-) {
-    if (std::ranges::any_of(rest, scenario::is_server_step)) run({.server = server, .origin = origin, .rest = rest}, now);
+void world::outlive(std::uint32_t server, connection_id origin, remainder rest, core::instant now) {
+    if (std::ranges::none_of(rest.steps, scenario::is_server_step)) return;
+    timeline list{
+        .server = server, .origin = origin, .rest = rest.steps, .until = rest.until, .held_for = std::move(rest.held_for)
+    };
+    if (list.until || list.held_for) {
+        timelines_.push_back(std::move(list));
+    } else {
+        run(std::move(list), now);
+    }
 }
 
 void world::hold(connection_id id, const std::string& signal) { holders_.emplace(signal, id); }

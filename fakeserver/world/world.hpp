@@ -57,8 +57,14 @@ public:
     // --- lists
     // Performs gate, signal and targeted endings for a list that runs on `origin` (0: none).
     void perform(const scenario::step& step, std::uint32_t server, connection_id origin, core::instant now);
-    // Goes on with the server steps (and waits and holds between them) of a list whose connection is over.
-    void outlive(std::uint32_t server, connection_id origin, std::span<const scenario::step> rest, core::instant now);
+    // Goes on with the server steps (and waits and holds between them) of a list whose connection is over; first
+    // with what the list was waiting for.
+    struct remainder {
+        std::span<const scenario::step> steps;
+        std::optional<core::instant> until;
+        std::optional<std::string> held_for;
+    };
+    void outlive(std::uint32_t server, connection_id origin, remainder rest, core::instant now);
     // Asks for a wake effect when the signal is raised.
     void hold(connection_id id, const std::string& signal);
     // A duration of the range, a pure function of seed, step, connection and the caller's own count of draws.

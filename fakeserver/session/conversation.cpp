@@ -1,0 +1,186 @@
+// Decides what a moment meets, a fault or the healthy reply, and answers.
+#include "session/connection.hpp"
+
+#include <algorithm>
+
+namespace tdsfake::session {
+
+using journal::kind;
+using scenario::stage;
+
+namespace {
+constexpr std::size_t most_queued = 10'000;
+constexpr std::size_t most_queued_bytes = std::size_t{64} << 20;
+
+bool is_request(stage s) {
+    return s == stage::batch || s == stage::rpc || s == stage::transaction || s == stage::request;
+}
+} // namespace
+
+void connection::moment(subject&& about, world::stage_set stages, core::instant now) {
+    const auto chosen = world_.consider(member_, {.stages = stages, .sql = about.asked.sql, .now = now});
+    const bool queues = about.stage != stage::attention && about.stage != stage::client_close;
+    if (!queues || !busy()) {
+        begin(std::move(about), chosen, now);
+        return;
+    }
+    queued_bytes_ += about.asked.sql.size() + sizeof(waiting);
+    if (queue_.size() >= most_queued || queued_bytes_ > most_queued_bytes) {
+        note(kind::violation, now, {{"reason", "too many requests wait for an answer"}, {"waiting", queue_.size()}});
+        end_self(scenario::ending::close, std::nullopt, now);
+        return;
+    }
+    queue_.push_back({std::move(about), chosen});
+}
+
+void connection::begin(subject&& about, const world::choice& chosen, core::instant now) {
+    if (chosen) {
+        start_list(std::move(about), chosen, now);
+    } else {
+        healthy(about, {}, nullptr, nullptr, now);
+    }
+}
+
+void connection::healthy(
+    subject& about,
+    overrides changes,
+    const scenario::shapes* shape,
+    list* owner,
+    core::instant now
+) {
+    switch (about.stage) {
+    case stage::connect:
+    case stage::idle:
+    case stage::start: return; // nothing was asked
+    case stage::client_close: end_self(scenario::ending::close, std::nullopt, now); return;
+    case stage::attention: acknowledge_attention(changes, shape, owner, about.asked.status, now); return;
+    default: deliver(healthy_reply(about, changes), about, shape, owner, now);
+    }
+}
+
+reply connection::healthy_reply(subject& about, overrides changes) {
+    switch (about.stage) {
+    case stage::prelogin: return prelogin_reply(server().identity, about.asked.prelogin, changes);
+    case stage::login: return login_reply(server(), *state_, changes);
+    case stage::transaction: return transaction_reply(*state_, about.asked);
+    case stage::batch:
+    case stage::rpc: return query_reply(server(), *state_, about.asked, changes);
+    default:
+        return error_reply(
+            server(), *state_,
+            {.number = 50000, .severity = 16,
+             .message = "tdsfake does not serve " + std::string(tds::packet_type_name(about.asked.type)) + " requests."}
+        );
+    }
+}
+
+void connection::acknowledge_attention(
+    overrides changes,
+    const scenario::shapes* shape,
+    list* owner,
+    std::uint8_t status,
+    core::instant now
+) {
+    subject nothing{.stage = stage::attention};
+    if ((status & tds::status::ignore) != 0) {
+        // The client gave up while sending: the request is discarded, and nothing is acknowledged.
+        deliver(discarded_reply(*state_), nothing, shape, owner, now);
+        return;
+    }
+    bool interrupted = unanswered_;
+    for (const auto& l : lists_) {
+        if (l.get() == owner || !l->fault || !l->blocks || !is_request(l->about.stage)) continue;
+        if (l->sending.empty()) {
+            interrupted = true;
+        } else {
+            // In the middle of a slow answer: a message once begun must come to its end.
+            for (auto& rest : l->sending) send(std::move(rest.data), rest.own_segment);
+        }
+        l->fault = nullptr; // cancelled
+        if (l->timer != 0) out_->push_back({.what = action::kind::stop_timer, .timer = l->timer});
+    }
+    unanswered_ = false;
+    if (interrupted) deliver(discarded_reply(*state_), nothing, nullptr, nullptr, now);
+    deliver(attention_reply(*state_, changes), nothing, shape, owner, now);
+}
+
+void connection::deliver(
+    reply&& answer,
+    subject& about,
+    const scenario::shapes* shape,
+    list* owner,
+    core::instant now
+) {
+    const bool whole = shape == nullptr || !shape->cut;
+    auto wire = to_packets(std::move(answer.answer), packet_size_, state_ ? state_->spid : std::uint16_t{0});
+    std::vector<journal::field> what{{"message", answer.message}, {"bytes", wire.data.size()}};
+    std::ranges::move(answer.fields, std::back_inserter(what));
+    if (!whole) what.emplace_back("cut", true);
+    note(kind::sent, now, std::move(what));
+
+    if (is_request(about.stage)) unanswered_ = false;
+    if (about.stage == stage::login) {
+        member_.login_answered = true;
+        if (answer.message == "ERROR") answer.login_failed = true;
+    }
+    if (answer.login_accepted && whole) {
+        phase_ = phase::logged_in;
+        packet_size_ = state_->packet_size; // from the next message on
+        world_.count(scenario::counter::accepted, member_, now);
+    }
+
+    if (shape != nullptr && owner != nullptr && !shape->empty()) {
+        std::vector<std::string> problems;
+        owner->sending = shaped(std::move(wire), *shape, problems);
+        for (auto& problem : problems) note(kind::notice, now, {{"text", std::move(problem)}});
+    } else {
+        send(std::move(wire.data));
+    }
+    if (answer.login_failed || answer.fatal) {
+        if (owner != nullptr) {
+            owner->closes = true;
+        } else {
+            end_self(scenario::ending::close, std::nullopt, now);
+        }
+    }
+}
+
+const state& connection::known_state() const {
+    static const state before_login; // for errors at connect or prelogin
+    return state_ ? *state_ : before_login;
+}
+
+bool connection::busy() const noexcept {
+    return std::ranges::any_of(lists_, [](const auto& l) { return l->fault != nullptr && l->blocks; });
+}
+
+void connection::pump(core::instant now) {
+    std::size_t begun = 0;
+    while (!over_ && begun < queue_.size() && !busy()) {
+        auto next = std::move(queue_[begun++]);
+        begin(std::move(next.about), next.chosen, now);
+    }
+    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(begun));
+    if (queue_.empty()) queued_bytes_ = 0;
+    drop_finished();
+
+    const bool quiet = !over_ && phase_ == phase::logged_in && queue_.empty() && !busy();
+    member_.idle = quiet;
+    if (!quiet || idle_) return;
+    const auto& times = world_.rules_of(member_.server).idle_times();
+    if (times.empty()) return;
+    idle_ = true;
+    idle_since_ = now;
+    idle_step_ = 0;
+    idle_timer_ = ++last_timer_;
+    out_->push_back({.what = action::kind::start_timer, .timer = idle_timer_, .at = now + times.front()});
+}
+
+void connection::no_longer_idle() {
+    idle_ = false;
+    if (idle_timer_ == 0) return;
+    out_->push_back({.what = action::kind::stop_timer, .timer = idle_timer_});
+    idle_timer_ = 0;
+}
+
+} // namespace tdsfake::session

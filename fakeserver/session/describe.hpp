@@ -1,0 +1,23 @@
+// What the journal says of the client's messages: decoded fields, named as the scenario language names them.
+#pragma once
+
+#include "journal/event.hpp"
+#include "tds/login7.hpp"
+#include "tds/packet.hpp"
+#include "tds/prelogin.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tdsfake::session {
+
+using fields = std::vector<journal::field>;
+
+void describe(fields& out, const tds::prelogin& message);
+// The password is "***" (or "" if it is empty) unless `show_passwords`.
+void describe(fields& out, const tds::login7& message, bool show_passwords);
+void describe(fields& out, const tds::pre_tds7_login& message);
+// "reset", "ignore" where the status asks for it.
+void describe_status(fields& out, std::uint8_t status);
+
+} // namespace tdsfake::session

@@ -1,0 +1,152 @@
+// PRELOGIN and login answers (fact sheet 2 and 4).
+#include "session/answer.hpp"
+
+#include "core/hex.hpp"
+#include "core/text.hpp"
+#include "core/utf16.hpp"
+#include "scenario/catalogue.hpp"
+#include "session/override.hpp"
+#include "tds/reply_values.hpp"
+
+#include <algorithm>
+
+namespace tdsfake::session {
+
+namespace {
+
+tds::prelogin healthy_prelogin(const scenario::identity& identity) {
+    tds::prelogin answer;
+    const auto add = [&](tds::prelogin_token token, core::bytes data) {
+        answer.options.push_back({.token = static_cast<std::uint8_t>(token), .data = std::move(data)});
+    };
+    const auto& v = identity.version;
+    add(tds::prelogin_token::version, {v[0], v[1], v[2], v[3], 0, 0});
+    add(tds::prelogin_token::encryption, {static_cast<std::uint8_t>(tds::encryption::not_supported)});
+    add(tds::prelogin_token::instance, {0});
+    // Length 0, and not last: an option whose offset is the end of the payload is refused by go-mssqldb.
+    add(tds::prelogin_token::thread_id, {});
+    add(tds::prelogin_token::mars, {0});
+    return answer;
+}
+
+// Why these credentials are refused; nothing if they are not.
+enum class refusal : std::uint8_t { none, credentials, database };
+
+refusal judge(const scenario::server& server, const tds::login7& login) {
+    if (server.logins.empty()) return refusal::none;
+    const auto rule = std::ranges::find_if(server.logins, [&](const scenario::login_rule& r) {
+        return core::equals_ignoring_case(r.user, login.user_name);
+    });
+    if (rule == server.logins.end() || (rule->password && *rule->password != login.password)) return refusal::credentials;
+    if (login.database.empty() || rule->databases.empty()) return refusal::none;
+    const bool known = std::ranges::any_of(rule->databases, [&](const std::string& name) {
+        return core::equals_ignoring_case(name, login.database);
+    });
+    return known ? refusal::none : refusal::database;
+}
+
+tds::server_message from_catalogue(std::int32_t number) {
+    tds::server_message message{.number = number};
+    if (const auto* entry = scenario::find_error(number)) {
+        message.state = entry->state;
+        message.severity = entry->severity;
+        message.message = std::string(entry->text);
+    }
+    return message;
+}
+
+} // namespace
+
+reply prelogin_reply(const scenario::identity& identity, const tds::prelogin& request, overrides changes) {
+    auto message = healthy_prelogin(identity);
+    if (request.find(tds::prelogin_token::fedauth_required) != nullptr) {
+        // Answered only where asked; 0: this server takes no tokens.
+        message.option(tds::prelogin_token::fedauth_required).data = {0};
+    }
+    for (const auto& change : changes) {
+        const auto token = tds::prelogin_field(change.field);
+        if (!token) continue; // the loader has refused it already
+        if (change.none) {
+            message.remove(*token);
+            continue;
+        }
+        auto& option = message.option(*token);
+        if (change.value) option.data = tds::prelogin_value(*token, *change.value).value_or(core::bytes{});
+        option.false_offset = change.offset;
+        option.false_length = change.length;
+    }
+
+    reply result;
+    result.message = "PRELOGIN";
+    result.answer.payload = tds::encode_prelogin(message);
+    result.fields.emplace_back("version", message.version());
+    if (const auto value = message.encryption()) result.fields.emplace_back("encryption", tds::encryption_name(*value));
+    if (const auto value = message.mars()) result.fields.emplace_back("mars", *value != 0);
+    return result;
+}
+
+reply login_reply(const scenario::server& server, state& session, overrides changes) {
+    const auto& login = session.login;
+    const auto& identity = server.identity;
+
+    if (const auto refused = judge(server, login); refused != refusal::none) {
+        const auto first = from_catalogue(refused == refusal::database ? 4060 : 18456);
+        auto result = error_reply(server, session, first);
+        result.login_failed = true;
+        if (refused == refusal::database) {
+            // A database that cannot be opened is told before the failed login, in one message.
+            tds::token_writer out(session.version);
+            out.error(filled(first, server, session));
+            out.error(filled(from_catalogue(18456), server, session));
+            out.done({.status = tds::done_status::error});
+            result.answer = out.take();
+        }
+        return result;
+    }
+
+    const override_set set(changes);
+    const auto database = set.text("database", login.database.empty() ? "master" : login.database);
+    const auto language = set.text("language", login.language.empty() ? "us_english" : login.language);
+    session.database = database;
+    tds::server_message changed_database{.number = 5701, .state = 2, .message = "Changed database context to '" + database + "'.", .server = identity.name};
+    tds::server_message changed_language{.number = 5703, .state = 1, .message = "Changed language setting to " + language + ".", .server = identity.name};
+    const bool collations = tds::at_least(session.version, tds::tds_version::v7_1);
+    const auto collation = set.bytes("collation", core::bytes(tds::latin1_general.begin(), tds::latin1_general.end()));
+
+    tds::token_writer out(session.version);
+    if (!set.left_out("database")) {
+        out.envchange_text(tds::envchange::database, database, "master");
+        out.info(changed_database);
+    }
+    if (collations && !set.left_out("collation")) out.envchange_bytes(tds::envchange::collation, collation, {});
+    if (!set.left_out("language")) {
+        out.envchange_text(tds::envchange::language, language, "");
+        out.info(changed_language);
+    }
+    if (!set.left_out("loginack")) {
+        tds::loginack ack{.tds_version = tds::to_loginack_version(session.version), .version = identity.version};
+        if (const auto* text = set.value("tds")) ack.tds_version = tds::loginack_version_value(*text).value_or(0);
+        if (const auto* text = set.value("program")) ack.program_name = *text;
+        if (const auto* text = set.value("version")) {
+            ack.version = tds::parse_product_version(*text).value_or(ack.version);
+        }
+        out.login_ack(ack);
+    }
+    const auto size = set.text("packet-size", std::to_string(session.packet_size));
+    if (!set.left_out("packet-size")) out.envchange_text(tds::envchange::packet_size, size, "4096");
+    if (const auto* partner = set.value("failover-partner")) {
+        out.envchange_text(tds::envchange::mirroring_partner, *partner, "");
+    }
+    out.done({});
+
+    reply result;
+    result.message = "LOGINACK";
+    result.answer = out.take();
+    result.login_accepted = !set.left_out("loginack");
+    result.fields.emplace_back("database", database);
+    result.fields.emplace_back("tds", tds::name(session.version));
+    result.fields.emplace_back("packet-size", size);
+    return result;
+}
+
+} // namespace tdsfake::session
