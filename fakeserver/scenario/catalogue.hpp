@@ -1,4 +1,5 @@
-// The server's error messages by number: severity and text as SQL Server documents them (fact sheet, section 8).
+// The server's error messages by number: severity and text as SQL Server documents them (fact sheet, section
+// 8).
 #pragma once
 
 #include <cstdint>

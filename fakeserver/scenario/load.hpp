@@ -15,6 +15,7 @@ struct diagnostic {
     location where;
     std::string message;
     std::string remedy;
+    bool is_warning = false; // printed as `warning` then
 };
 std::string format(const diagnostic& finding, std::string_view file);
 

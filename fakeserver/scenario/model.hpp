@@ -47,9 +47,9 @@ enum class gate_mode : std::uint8_t { accept, refuse, drop };
 // One phase; the last of a gate stays for ever. At most one of the ends is set.
 struct gate_phase {
     gate_mode mode = gate_mode::accept;
-    std::optional<core::duration> lasts;          // `for:`
-    std::optional<std::string> until;             // a signal
-    std::optional<std::uint64_t> attempts;        // connects; needs CAP_NET_RAW
+    std::optional<core::duration> lasts;   // `for:`
+    std::optional<std::string> until;      // a signal
+    std::optional<std::uint64_t> attempts; // connects; needs CAP_NET_RAW
     location where;
 };
 using gate = std::vector<gate_phase>;
@@ -57,7 +57,18 @@ using gate = std::vector<gate_phase>;
 // ------------------------------------------------------------------------------------------------ stages
 
 enum class stage : std::uint8_t {
-    start, connect, prelogin, login, batch, rpc, transaction, request, query, attention, idle, client_close,
+    start,
+    connect,
+    prelogin,
+    login,
+    batch,
+    rpc,
+    transaction,
+    request,
+    query,
+    attention,
+    idle,
+    client_close,
 };
 // As the language spells it: "client-close".
 std::string_view name(stage s) noexcept;
@@ -67,8 +78,8 @@ struct condition {
     std::optional<number_range> connection; // number on this server, from 1
     std::vector<pattern> user, database, app, host, library, server_name, sql;
     [[nodiscard]] bool empty() const noexcept {
-        return !connection && user.empty() && database.empty() && app.empty() && host.empty() && library.empty() &&
-               server_name.empty() && sql.empty();
+        return !connection && user.empty() && database.empty() && app.empty() && host.empty() &&
+               library.empty() && server_name.empty() && sql.empty();
     }
 };
 
@@ -78,9 +89,9 @@ struct condition {
 struct position {
     enum class base : std::uint8_t { start, end, token };
     base from = base::start;
-    std::string token;          // "done", "row", … when from == token
-    std::uint32_t ordinal = 1;  // "row.10" is 10
-    std::int64_t delta = 0;     // "row.10+2" is 2, "-1" is -1 from the end
+    std::string token;         // "done", "row", … when from == token
+    std::uint32_t ordinal = 1; // "row.10" is 10
+    std::int64_t delta = 0;    // "row.10+2" is 2, "-1" is -1 from the end
     location where;
 };
 
@@ -89,32 +100,39 @@ struct segment_item : std::variant<position, duration_range> {
     using variant::variant;
 };
 struct shapes {
-    std::optional<position> cut;           // nothing from there on
-    std::vector<segment_item> segments;    // TCP segments end at the positions; times pause
-    std::uint64_t pace_bytes = 0;          // 0: no pace
+    std::optional<position> cut;        // nothing from there on
+    std::vector<segment_item> segments; // TCP segments end at the positions; times pause
+    std::uint64_t pace_bytes = 0;       // 0: no pace
     duration_range pace_every;
     [[nodiscard]] bool empty() const noexcept { return !cut && segments.empty() && pace_bytes == 0; }
 };
 
-struct wait_step { duration_range time; };
-struct hold_step { std::string signal; };
+struct wait_step {
+    duration_range time;
+};
+struct hold_step {
+    std::string signal;
+};
 struct stall_step {};
 struct ignore_step {};
 struct stay_step {};
 
 // A field of the healthy reply, set to other than it would be.
 struct field_override {
-    std::string field;                      // a name of tds/reply_fields
-    bool none = false;                      // left out
+    std::string field; // a name of tds/reply_fields
+    bool none = false; // left out
     std::optional<std::string> value;
-    std::optional<std::uint16_t> offset;    // lies, PRELOGIN options only
+    std::optional<std::uint16_t> offset; // lies, PRELOGIN options only
     std::optional<std::uint16_t> length;
     location where;
 };
-struct reply_step { std::vector<field_override> overrides; shapes shape; };
+struct reply_step {
+    std::vector<field_override> overrides;
+    shapes shape;
+};
 
-// ERROR and DONE; filled from the catalogue where the file leaves something out. `{user}`, `{database}`, `{server}`
-// in the text stand for what the client asked for.
+// ERROR and DONE; filled from the catalogue where the file leaves something out. `{user}`, `{database}`,
+// `{server}` in the text stand for what the client asked for.
 struct error_step {
     tds::server_message error;
     shapes shape;
@@ -130,16 +148,29 @@ enum class target : std::uint8_t { self, all, idle, others };
 struct end_step {
     ending how = ending::close;
     target whom = target::self;
-    std::optional<condition> when;               // of `{which: all, when: {…}}`
-    std::optional<core::duration> heals_after;   // vanish: {for: 30s}
+    std::optional<condition> when;             // of `{which: all, when: {…}}`
+    std::optional<core::duration> heals_after; // vanish: {for: 30s}
 };
-struct gate_step { gate phases; };
-struct signal_step { std::string signal; };
+struct gate_step {
+    gate phases;
+};
+struct signal_step {
+    std::string signal;
+};
 
 struct step {
     std::variant<
-        wait_step, hold_step, stall_step, ignore_step, stay_step, reply_step, error_step, send_step, end_step,
-        gate_step, signal_step>
+        wait_step,
+        hold_step,
+        stall_step,
+        ignore_step,
+        stay_step,
+        reply_step,
+        error_step,
+        send_step,
+        end_step,
+        gate_step,
+        signal_step>
         what;
     location where;
 };
@@ -156,10 +187,10 @@ struct fault {
     std::uint64_t skip = 0;
     std::uint64_t every = 1;
     std::optional<std::uint64_t> times;
-    std::optional<unsigned> chance;          // percent, 0..100
-    bool per_connection = false;             // per: connection
+    std::optional<unsigned> chance; // percent, 0..100
+    bool per_connection = false;    // per: connection
     std::optional<moment> since, until;
-    std::optional<core::duration> lasts;     // `for:`, from the first firing
+    std::optional<core::duration> lasts;             // `for:`, from the first firing
     core::duration after = std::chrono::seconds(60); // stage idle only
     bool unused_allowed = false;
     std::vector<step> steps;
@@ -170,9 +201,9 @@ struct fault {
 // ------------------------------------------------------------------------------------------------ servers
 
 struct listen_address {
-    std::string address;                 // without brackets
-    std::uint16_t port = 0;              // 0: one free port that all such addresses of the server share
-    std::optional<scenario::gate> gate;  // its own gate
+    std::string address;                // without brackets
+    std::uint16_t port = 0;             // 0: one free port that all such addresses of the server share
+    std::optional<scenario::gate> gate; // its own gate
     location where;
 };
 
@@ -186,8 +217,8 @@ struct identity {
 
 struct login_rule {
     std::string user;
-    std::optional<std::string> password;   // anything, if unset
-    std::vector<std::string> databases;    // any, if empty
+    std::optional<std::string> password; // anything, if unset
+    std::vector<std::string> databases;  // any, if empty
 };
 
 // A canned result.
@@ -217,7 +248,15 @@ struct server {
 // ------------------------------------------------------------------------------------------------ verify
 
 enum class counter : std::uint8_t {
-    connections, prelogins, logins, accepted, requests, attentions, abandoned, attempts, open,
+    connections,
+    prelogins,
+    logins,
+    accepted,
+    requests,
+    attentions,
+    abandoned,
+    attempts,
+    open,
 };
 std::string_view name(counter c) noexcept;
 
@@ -255,7 +294,7 @@ struct verification {
 };
 
 struct scenario {
-    std::string file;  // as given, for messages
+    std::string file; // as given, for messages
     std::string about;
     std::uint64_t seed = 0;
     bool seed_given = false;

@@ -1,4 +1,5 @@
-// "Text to match": whole, ignoring letter case and extra blanks; or /regex/, found anywhere, ignoring letter case.
+// "Text to match": whole, ignoring letter case and extra blanks; or /regex/, found anywhere, ignoring letter
+// case.
 #pragma once
 
 #include <memory>

@@ -1,0 +1,87 @@
+// The words of the language for the values of the model, and what kinds of steps there are.
+#include "scenario/model.hpp"
+
+#include <array>
+
+namespace tdsfake::scenario {
+namespace {
+
+template <class... Cases>
+struct overloaded : Cases... {
+    using Cases::operator()...;
+};
+template <class... Cases>
+overloaded(Cases...) -> overloaded<Cases...>;
+
+std::string_view name(ending how) noexcept {
+    constexpr std::array<std::string_view, 4> words{"close", "half-close", "reset", "vanish"};
+    return words[static_cast<std::size_t>(how)];
+}
+
+} // namespace
+
+std::string_view name(stage s) noexcept {
+    constexpr std::array<std::string_view, 12> words{
+        "start",
+        "connect",
+        "prelogin",
+        "login",
+        "batch",
+        "rpc",
+        "transaction",
+        "request",
+        "query",
+        "attention",
+        "idle",
+        "client-close",
+    };
+    return words[static_cast<std::size_t>(s)];
+}
+
+std::string_view name(counter c) noexcept {
+    constexpr std::array<std::string_view, 9> words{
+        "connections",
+        "prelogins",
+        "logins",
+        "accepted",
+        "requests",
+        "attentions",
+        "abandoned",
+        "attempts",
+        "open",
+    };
+    return words[static_cast<std::size_t>(c)];
+}
+
+std::string_view name(const step& s) noexcept {
+    using word = std::string_view;
+    return std::visit(
+        overloaded{
+            [](const wait_step&) -> word { return "wait"; },
+            [](const hold_step&) -> word { return "hold"; },
+            [](const stall_step&) -> word { return "stall"; },
+            [](const ignore_step&) -> word { return "ignore"; },
+            [](const stay_step&) -> word { return "stay"; },
+            [](const reply_step&) -> word { return "reply"; },
+            [](const error_step&) -> word { return "error"; },
+            [](const send_step&) -> word { return "send"; },
+            [](const end_step& end) -> word { return name(end.how); },
+            [](const gate_step&) -> word { return "gate"; },
+            [](const signal_step&) -> word { return "signal"; },
+        },
+        s.what
+    );
+}
+
+bool answers(const step& s) noexcept {
+    return std::holds_alternative<reply_step>(s.what) || std::holds_alternative<error_step>(s.what) ||
+           std::holds_alternative<send_step>(s.what) || std::holds_alternative<ignore_step>(s.what) ||
+           std::holds_alternative<stall_step>(s.what);
+}
+
+bool is_server_step(const step& s) noexcept {
+    if (const auto* end = std::get_if<end_step>(&s.what)) return end->whom != target::self;
+    return std::holds_alternative<gate_step>(s.what) || std::holds_alternative<signal_step>(s.what);
+}
+
+} // namespace tdsfake::scenario

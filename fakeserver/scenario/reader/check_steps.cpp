@@ -1,0 +1,94 @@
+// The order of steps, and which steps fit which stages.
+#include "scenario/reader/read_steps.hpp"
+#include "scenario/reader/stages.hpp"
+
+#include <algorithm>
+
+namespace tdsfake::scenario::reader {
+namespace {
+
+bool takes_time(const step& s) {
+    return std::holds_alternative<wait_step>(s.what) || std::holds_alternative<hold_step>(s.what);
+}
+
+bool sends(const step& s) {
+    return std::holds_alternative<reply_step>(s.what) || std::holds_alternative<error_step>(s.what) ||
+           std::holds_alternative<send_step>(s.what);
+}
+
+// At `start` there is a server and no connection.
+void check_start(context& ctx, const step& s) {
+    if (const auto* end = std::get_if<end_step>(&s.what)) {
+        if (end->whom == target::self) {
+            ctx.out.error(
+                s.where,
+                ticked(name(s)) + " at `start` has no connection to end",
+                "say which ones: `" + std::string(name(s)) + ": all`"
+            );
+        } else if (end->whom == target::others) {
+            ctx.out.error(
+                s.where, "`others` at `start`: there is no connection they could be others of", "write `all`"
+            );
+        }
+        return;
+    }
+    if (is_server_step(s) || takes_time(s)) return;
+    ctx.out.error(
+        s.where,
+        ticked(name(s)) + " at `start` has no connection to act on",
+        "the steps here are wait, hold, gate, signal and endings with a target, such as `reset: all`"
+    );
+}
+
+void check_stage(context& ctx, const step& s, stage at) {
+    if (at == stage::start) {
+        check_start(ctx, s);
+    } else if (std::holds_alternative<ignore_step>(s.what) && !has_message(at)) {
+        ctx.out.error(
+            s.where,
+            "`ignore` at `" + std::string(name(at)) + "`: no message was read that could be ignored",
+            "`stall` is silence from here on"
+        );
+    } else if (std::holds_alternative<reply_step>(s.what) && !has_message(at)) {
+        ctx.out.error(
+            s.where,
+            "`reply` at `" + std::string(name(at)) + "`: no message was read, so there is no healthy reply",
+            "send bytes with `send`"
+        );
+    }
+}
+
+} // namespace
+
+void check_steps(context& ctx, const std::vector<step>& steps, const std::vector<stage>& stages) {
+    const step* ended = nullptr; // the ending of the list's own connection
+    const step* muted = nullptr; // from here on nothing can be sent
+    for (const auto& s : steps) {
+        for (const auto at : stages)
+            check_stage(ctx, s, at);
+
+        if (ended != nullptr && !is_server_step(s) && !takes_time(s)) {
+            ctx.out.error(
+                s.where,
+                ticked(name(s)) + " after `" + std::string(name(*ended)) +
+                    "`: the connection has ended there",
+                "only wait, hold, gate, signal and endings with a target can follow"
+            );
+        } else if (muted != nullptr && sends(s)) {
+            ctx.out.error(
+                s.where,
+                ticked(name(s)) + " after `" + std::string(name(*muted)) + "`: nothing is sent from there on",
+                "send first"
+            );
+        }
+        const auto* end = std::get_if<end_step>(&s.what);
+        if (end == nullptr || end->whom != target::self) continue;
+        if (end->how == ending::close || end->how == ending::reset) {
+            if (ended == nullptr) ended = &s;
+        } else if (!end->heals_after && muted == nullptr) {
+            muted = &s;
+        }
+    }
+}
+
+} // namespace tdsfake::scenario::reader

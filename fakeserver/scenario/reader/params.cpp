@@ -1,0 +1,163 @@
+#include "scenario/reader/params.hpp"
+
+#include "scenario/reader/values.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace tdsfake::scenario::reader {
+namespace {
+
+bool begins_name(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool continues_name(char c) noexcept { return begins_name(c) || (c >= '0' && c <= '9'); }
+
+struct param {
+    std::string value;
+    location where;
+    bool used = false;
+};
+
+class expander {
+public:
+    expander(context& ctx, const node* params) : ctx_(ctx) {
+        if (params != nullptr) declare(*params);
+    }
+
+    void set(const std::string& name, const std::string& value) {
+        const auto it = params_.find(name);
+        if (it != params_.end()) {
+            it->second.value = value;
+            return;
+        }
+        std::string remedy = "the file has no params";
+        if (!names_.empty())
+            remedy = did_you_mean(name, names_, "the params of the file are " + any_of(names_));
+        ctx_.out.error({}, "--set: the scenario has no param " + ticked(name), std::move(remedy));
+    }
+
+    void expand(node& n) {
+        if (n.is_scalar() && n.text.find('$') != std::string::npos) n.text = expanded(n);
+        for (auto& item : n.items)
+            expand(item);
+    }
+
+    void report_unused() {
+        for (const auto& [name, p] : params_) {
+            if (p.used) continue;
+            ctx_.out.warning(
+                p.where,
+                "nothing uses the param " + ticked(name),
+                "write `$" + name + "` where its value belongs"
+            );
+        }
+    }
+
+private:
+    void declare(const node& params) {
+        if (params.is_null()) return;
+        if (!params.is_map()) {
+            ctx_.out.error(params.where, "`params` must be a map", "for example `params: {failures: 2}`");
+            return;
+        }
+        for (std::size_t i = 0; i < params.keys.size(); ++i) {
+            const auto& key = params.keys[i];
+            const bool good = !key.text.empty() && key.text.size() <= 64 && begins_name(key.text.front()) &&
+                              std::all_of(key.text.begin(), key.text.end(), continues_name);
+            if (!good) {
+                ctx_.out.error(
+                    key.where,
+                    ticked(key.text) + " cannot be the name of a param",
+                    "a letter first, then letters, digits and `_`, 64 at most"
+                );
+                continue;
+            }
+            if (key.text == "port" || key.text == "address") {
+                ctx_.out.error(
+                    key.where,
+                    ticked("$" + key.text) + " means the server's own, so no param can have this name",
+                    "choose another name"
+                );
+                continue;
+            }
+            auto value = read_text(ctx_, params.items[i], "the param " + ticked(key.text));
+            params_.insert_or_assign(key.text, param{value.value_or(""), key.where});
+        }
+        for (const auto& [name, p] : params_)
+            names_.push_back(name);
+    }
+
+    std::string expanded(const node& n) {
+        const std::string_view text = n.text;
+        std::string out;
+        for (std::size_t i = 0; i < text.size();) {
+            const char next = i + 1 < text.size() ? text[i + 1] : '\0';
+            if (text[i] != '$' || (next != '$' && !begins_name(next))) {
+                out += text[i++];
+            } else if (next == '$') {
+                out += '$';
+                i += 2;
+            } else {
+                i = append_value(n, i + 1, out);
+            }
+        }
+        return out;
+    }
+
+    // The name begins at `begin`; returns where the text goes on.
+    std::size_t append_value(const node& n, std::size_t begin, std::string& out) {
+        const std::string_view text = n.text;
+        std::size_t end = begin;
+        while (end < text.size() && continues_name(text[end]))
+            ++end;
+        const auto name = text.substr(begin, end - begin);
+
+        // `$port`, `$address`, and `$node.port` where a server's name may hold `-`.
+        std::size_t node_end = begin;
+        while (node_end < text.size() && (continues_name(text[node_end]) || text[node_end] == '-'))
+            ++node_end;
+        const auto after = text.substr(node_end);
+        const bool of_node = after.starts_with(".port") || after.starts_with(".address");
+        if (const auto it = params_.find(name); it != params_.end() && !of_node) {
+            it->second.used = true;
+            out += it->second.value;
+            return end;
+        }
+        const std::string written(text.substr(begin - 1, (of_node ? node_end + 5 : end) - begin + 1));
+        if (of_node || name == "port" || name == "address") {
+            ctx_.out.error(
+                n.where,
+                ticked(written) + ": addresses in texts are not served by this version yet",
+                "give the server a fixed `listen` address and write that; a literal dollar is `$$`"
+            );
+        } else {
+            ctx_.out.error(
+                n.where,
+                "unknown param " + ticked(written),
+                did_you_mean(
+                    name,
+                    names_,
+                    "declare it: `params: {" + std::string(name) + ": …}`; a literal dollar is `$$`"
+                )
+            );
+        }
+        return end;
+    }
+
+    context& ctx_;
+    std::map<std::string, param, std::less<>> params_;
+    std::vector<std::string_view> names_; // of params_
+};
+
+} // namespace
+
+void expand_params(context& ctx, node& root, const std::vector<std::pair<std::string, std::string>>& set) {
+    expander params(ctx, root.find("params"));
+    for (const auto& [name, value] : set)
+        params.set(name, value);
+    for (std::size_t i = 0; i < root.items.size(); ++i) {
+        if (root.keys[i].text != "params" && root.keys[i].text != "tdsfake") params.expand(root.items[i]);
+    }
+    params.report_unused();
+}
+
+} // namespace tdsfake::scenario::reader

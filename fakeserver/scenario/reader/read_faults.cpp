@@ -1,0 +1,179 @@
+#include "scenario/reader/read_faults.hpp"
+
+#include "scenario/reader/map_reader.hpp"
+#include "scenario/reader/read_steps.hpp"
+#include "scenario/reader/stages.hpp"
+#include "scenario/reader/values.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace tdsfake::scenario::reader {
+namespace {
+
+bool has(const std::vector<stage>& stages, stage s) {
+    return std::find(stages.begin(), stages.end(), s) != stages.end();
+}
+
+// The stage of the fault at which least is known decides what `when` may ask.
+void read_when(context& ctx, const node& n, fault& out) {
+    const auto least = std::min_element(out.at.begin(), out.at.end(), [](stage left, stage right) {
+        return known_at(left) < known_at(right);
+    });
+    if (least == out.at.end()) {
+        out.when = read_condition(ctx, n, knowledge::sql, "this stage");
+    } else {
+        out.when = read_condition(ctx, n, known_at(*least), "`" + std::string(name(*least)) + "`");
+    }
+}
+
+void read_how_often(context& ctx, map_reader& map, fault& out) {
+    if (const auto* v = map.get("skip")) out.skip = read_number(ctx, *v, "`skip`").value_or(0);
+    if (const auto* v = map.get("every")) out.every = read_number(ctx, *v, "`every`", 1).value_or(1);
+    if (const auto* v = map.get("times")) out.times = read_number(ctx, *v, "`times`");
+    if (const auto* v = map.get("chance")) out.chance = read_percent(ctx, *v, "`chance`");
+    if (const auto* v = map.get("per")) {
+        constexpr std::array<std::string_view, 1> words{"connection"};
+        out.per_connection = read_word(ctx, *v, "`per`", words).has_value();
+    }
+    if (const auto* v = map.get("unused")) {
+        constexpr std::array<std::string_view, 1> words{"allowed"};
+        out.unused_allowed = read_word(ctx, *v, "`unused`", words).has_value();
+    }
+}
+
+void read_how_long(context& ctx, map_reader& map, fault& out) {
+    if (const auto* v = map.get("since")) out.since = read_moment(ctx, *v, "`since`");
+    if (const auto* v = map.get("until")) {
+        out.until = read_moment(ctx, *v, "`until`");
+        const auto* from = out.since ? std::get_if<core::duration>(&*out.since) : nullptr;
+        const auto* to = out.until ? std::get_if<core::duration>(&*out.until) : nullptr;
+        if (from != nullptr && to != nullptr && *to <= *from) {
+            ctx.out.error(
+                v->where, "`until` is not after `since`, so this fault never fires", "both count from ready"
+            );
+        }
+    }
+    if (const auto* v = map.get("for")) out.lasts = read_duration(ctx, *v, "`for`");
+    if (const auto* v = map.get("after")) {
+        const bool size = v->is_scalar() &&
+                          (v->text.ends_with("iB") || std::all_of(v->text.begin(), v->text.end(), [](char c) {
+                               return c >= '0' && c <= '9';
+                           }));
+        if (!has(out.at, stage::idle) && !out.at.empty()) {
+            ctx.out.error(
+                v->where,
+                size ? "`after` a part of a message is not served by this version yet"
+                     : "`after` is the time of silence before `idle`; it means nothing at `" +
+                           std::string(name(out.at.front())) + "`",
+                size ? "leave it out: the fault fires when the whole message was read"
+                     : "a delay is a step: `do: [wait: 5s, …]`"
+            );
+        } else if (const auto time = read_duration(ctx, *v, "`after`")) {
+            out.after = *time;
+        }
+    }
+}
+
+// `start` happens once, at once, so nothing that counts or postpones can go with it.
+void check_start(context& ctx, map_reader& map, const fault& f) {
+    if (!has(f.at, stage::start)) return;
+    for (const auto* word : {"skip", "every", "per", "since", "until", "for"}) {
+        if (const auto* v = map.get(word)) {
+            ctx.out.error(
+                v->where,
+                ticked(word) + " at `start`: it happens once, when the server is ready",
+                "leave it out; a step `wait` or `hold` postpones what follows"
+            );
+        }
+    }
+}
+
+fault read_fault(context& ctx, const node& n) {
+    fault out;
+    out.where = n.where;
+    map_reader map(
+        ctx,
+        n,
+        "a fault",
+        {"at",
+         "when",
+         "skip",
+         "every",
+         "times",
+         "chance",
+         "per",
+         "since",
+         "until",
+         "for",
+         "after",
+         "unused",
+         "do"}
+    );
+    if (const auto* v = map.need("at", "at: login")) out.at = read_stages(ctx, *v);
+    if (const auto* v = map.get("when")) read_when(ctx, *v, out);
+    read_how_often(ctx, map, out);
+    read_how_long(ctx, map, out);
+    check_start(ctx, map, out);
+    if (const auto* v = map.need("do", "do: close")) {
+        out.steps = read_steps(ctx, *v, out.at);
+        check_steps(ctx, out.steps, out.at);
+        out.text = one_line(*v);
+    }
+    return out;
+}
+
+bool fires_always(const fault& f) {
+    return f.when.empty() && f.skip == 0 && f.every == 1 && !f.times && f.chance.value_or(100) == 100 &&
+           !f.since && !f.until && !f.lasts;
+}
+
+bool shadows(const fault& earlier, const fault& later) {
+    if (!fires_always(earlier)) return false;
+    if (has(later.at, stage::idle) && later.after < earlier.after) return false;
+    return std::all_of(later.at.begin(), later.at.end(), [&](stage s) {
+        return std::any_of(earlier.at.begin(), earlier.at.end(), [&](stage wide) { return covers(wide, s); });
+    });
+}
+
+void warn_of_dead_faults(context& ctx, const std::vector<fault>& faults) {
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+        if (faults[i].at.empty()) continue;
+        if (faults[i].times == 0U || faults[i].chance == 0U) {
+            ctx.out.warning(
+                faults[i].where, "this fault never fires", "`times` and `chance` above 0 let it fire"
+            );
+        }
+        for (std::size_t k = 0; k < i; ++k) {
+            if (!shadows(faults[k], faults[i])) continue;
+            ctx.out.warning(
+                faults[i].where,
+                "this fault never fires: the one at line " + std::to_string(faults[k].where.line) +
+                    " takes every event before it",
+                "put it first, or limit the other with `when`, `times` or `skip`"
+            );
+            break;
+        }
+    }
+}
+
+} // namespace
+
+std::vector<fault> read_faults(context& ctx, const node& n) {
+    std::vector<fault> out;
+    if (n.is_null()) return out;
+    if (!n.is_sequence()) {
+        ctx.out.error(
+            n.where,
+            "`faults` must be a list, not " + std::string(kind_name(n)),
+            "for example `faults: [{at: login, do: close}]`"
+        );
+        return out;
+    }
+    for (const auto& item : n.items)
+        out.push_back(read_fault(ctx, item));
+    warn_of_dead_faults(ctx, out);
+    return out;
+}
+
+} // namespace tdsfake::scenario::reader

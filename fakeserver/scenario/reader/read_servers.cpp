@@ -1,0 +1,173 @@
+#include "scenario/reader/read_servers.hpp"
+
+#include "core/text.hpp"
+#include "scenario/reader/map_reader.hpp"
+#include "scenario/reader/read_faults.hpp"
+#include "scenario/reader/read_gate.hpp"
+#include "scenario/reader/read_queries.hpp"
+#include "scenario/reader/values.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace tdsfake::scenario::reader {
+namespace {
+
+constexpr std::array<later_word, 2> later_keys{{
+    {"names", "connect to the address instead"},
+    {"enforce", "leave it out"},
+}};
+constexpr std::array<later_word, 4> later_login_keys{{
+    {"must-change", "use a fault: `{at: login, when: {user: …}, do: {error: 18488}}`"},
+    {"expired", "use a fault: `{at: login, when: {user: …}, do: {error: 18487}}`"},
+    {"locked", "use a fault: `{at: login, when: {user: …}, do: {error: 18486}}`"},
+    {"disabled", "use a fault: `{at: login, when: {user: …}, do: {error: 18470}}`"},
+}};
+
+login_rule read_login(context& ctx, const node& n) {
+    login_rule out;
+    map_reader map(ctx, n, "a login", {"user", "password", "databases"}, later_login_keys);
+    if (const auto* v = map.need("user", "logins: [{user: sa, password: secret}]")) {
+        out.user = read_text(ctx, *v, "`user`", false).value_or("");
+    }
+    if (const auto* v = map.get("password")) out.password = read_text(ctx, *v, "`password`");
+    if (const auto* v = map.get("databases")) {
+        if (!v->is_sequence() || v->items.empty()) {
+            ctx.out.error(
+                v->where,
+                "`databases` must be a list of names",
+                "for example `databases: [master, app]`; without it, any"
+            );
+        } else {
+            for (const auto& item : v->items) {
+                if (auto name = read_text(ctx, item, "a database", false))
+                    out.databases.push_back(std::move(*name));
+            }
+        }
+    }
+    return out;
+}
+
+std::vector<login_rule> read_logins(context& ctx, const node& n) {
+    std::vector<login_rule> out;
+    if (!n.is_sequence() || n.items.empty()) {
+        ctx.out.error(
+            n.where,
+            "`logins` must be a list with one login at least",
+            "for example `logins: [{user: sa, password: secret}]`; without `logins`, anyone may log in"
+        );
+        return out;
+    }
+    for (const auto& item : n.items) {
+        auto login = read_login(ctx, item);
+        const bool again = !login.user.empty() && std::any_of(out.begin(), out.end(), [&](const auto& other) {
+            return core::equals_ignoring_case(other.user, login.user);
+        });
+        if (again) {
+            ctx.out.error(
+                item.where,
+                "the user " + ticked(login.user) + " stands here twice",
+                "the first one would always decide: keep one"
+            );
+        }
+        out.push_back(std::move(login));
+    }
+    return out;
+}
+
+server read_server(context& ctx, const node& n, std::string name) {
+    server out;
+    out.name = std::move(name);
+    out.where = n.where;
+    map_reader map(
+        ctx, n, "a server", {"listen", "gate", "identity", "logins", "queries", "faults"}, later_keys
+    );
+    if (const auto* v = map.get("listen")) out.listen = read_listen(ctx, *v);
+    if (out.listen.empty()) out.listen.push_back({"127.0.0.1", 0, std::nullopt, n.where});
+    if (const auto* v = map.get("gate")) out.gate = read_gate(ctx, *v).value_or(gate{gate_phase{}});
+    if (const auto* v = map.get("identity")) out.identity = read_identity(ctx, *v);
+    if (const auto* v = map.get("logins")) out.logins = read_logins(ctx, *v);
+    if (const auto* v = map.get("queries")) out.queries = read_queries(ctx, *v);
+    if (const auto* v = map.get("faults")) out.faults = read_faults(ctx, *v);
+    return out;
+}
+
+// A server's name becomes a part of an environment variable: TDSFAKE_NODE_B_PORT.
+bool is_server_name(std::string_view text) {
+    return is_name(text) && text.find('_') == std::string_view::npos;
+}
+
+void read_named_servers(context& ctx, const node& n, std::vector<server>& out) {
+    if (!n.is_map() || n.keys.empty()) {
+        ctx.out.error(
+            n.where,
+            "`servers` must be a map of names to servers",
+            "for example `servers: {primary: {}, partner: {gate: refuse}}`"
+        );
+        return;
+    }
+    for (std::size_t i = 0; i < n.keys.size(); ++i) {
+        const auto& key = n.keys[i];
+        if (!is_server_name(key.text)) {
+            ctx.out.error(
+                key.where,
+                ticked(key.text) + " cannot be the name of a server",
+                "a letter first, then letters, digits and `-`, 64 at most: it becomes a part of "
+                "TDSFAKE_NAME_PORT"
+            );
+        }
+        const auto same = std::find_if(out.begin(), out.end(), [&](const server& other) {
+            return core::equals_ignoring_case(other.name, key.text);
+        });
+        if (same != out.end()) {
+            ctx.out.error(
+                key.where,
+                "the names " + ticked(key.text) + " and " + ticked(same->name) +
+                    " differ in letter case only",
+                "choose another name"
+            );
+        }
+        out.push_back(read_server(ctx, n.items[i], key.text));
+    }
+}
+
+void check_ports(context& ctx, const std::vector<server>& servers) {
+    std::set<std::pair<std::string, std::uint16_t>> seen;
+    for (const auto& s : servers) {
+        for (const auto& at : s.listen) {
+            if (at.port == 0 || seen.emplace(at.address, at.port).second) continue;
+            ctx.out.error(
+                at.where,
+                ticked(at.address) + " port " + std::to_string(at.port) + " is listened on twice",
+                "leave out the port: a free one is taken"
+            );
+        }
+    }
+}
+
+} // namespace
+
+std::vector<server> read_servers(context& ctx, const node& root) {
+    std::vector<server> out;
+    const auto* one = root.find("server");
+    const auto* several = root.find("servers");
+    if (one != nullptr && several != nullptr) {
+        ctx.out.error(
+            several->where,
+            "both `server` and `servers`",
+            "put all of them into `servers`, each with its name"
+        );
+    }
+    if (several != nullptr) read_named_servers(ctx, *several, out);
+    if (one != nullptr) out.push_back(read_server(ctx, *one, "server"));
+    if (out.empty()) {
+        node healthy;
+        healthy.where = root.where;
+        out.push_back(read_server(ctx, healthy, "server"));
+    }
+    check_ports(ctx, out);
+    return out;
+}
+
+} // namespace tdsfake::scenario::reader

@@ -1,0 +1,209 @@
+#include "scenario/reader/stages.hpp"
+
+#include "scenario/reader/map_reader.hpp"
+#include "scenario/reader/values.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace tdsfake::scenario::reader {
+namespace {
+
+constexpr std::array all_stages{
+    stage::start,
+    stage::connect,
+    stage::prelogin,
+    stage::login,
+    stage::batch,
+    stage::rpc,
+    stage::transaction,
+    stage::request,
+    stage::query,
+    stage::attention,
+    stage::idle,
+    stage::client_close,
+};
+
+constexpr std::array<later_word, 7> later_stages{{
+    {"tls", "TLS is not served: encryption is answered by `not-supported`"},
+    {"fedauth", "only SQL logins are served"},
+    {"sspi", "only SQL logins are served"},
+    {"bulk", "use `request`, which any request reaches"},
+    {"smp", "MARS is not served"},
+    {"lookup", "the Browser is not served"},
+    {"logout", "TDS 7 has none; the client's FIN is `client-close`"},
+}};
+
+constexpr std::array<later_word, 12> later_conditions{{
+    {"session", "MARS is not served"},
+    {"from", "leave it out"},
+    {"to", "use one server per address"},
+    {"intent", "use `app` or `user` to tell clients apart"},
+    {"tds", "use `library` to tell clients apart"},
+    {"encryption", "TLS is not served"},
+    {"features", "leave it out"},
+    {"procedure", "use `sql`"},
+    {"status", "leave it out"},
+    {"flight", "TLS is not served"},
+    {"flag", "MARS is not served"},
+    {"seen", "use a signal: raise it at the earlier stage and wait for it with `since`"},
+}};
+
+struct condition_key {
+    std::string_view word;
+    knowledge from;
+    std::vector<pattern> condition::* texts;
+};
+constexpr std::array<condition_key, 7> text_keys{{
+    {"user", knowledge::login, &condition::user},
+    {"database", knowledge::login, &condition::database},
+    {"app", knowledge::login, &condition::app},
+    {"host", knowledge::login, &condition::host},
+    {"library", knowledge::login, &condition::library},
+    {"server-name", knowledge::login, &condition::server_name},
+    {"sql", knowledge::sql, &condition::sql},
+}};
+
+void report_too_early(
+    context& ctx, const node& where, std::string_view word, knowledge from, std::string_view place
+) {
+    const std::string subject = ticked(word) + " is not known at " + std::string(place);
+    switch (from) {
+    case knowledge::sql:
+        ctx.out.error(
+            where.where,
+            subject + ": only requests carry SQL",
+            "use it at `query`, `batch`, `rpc` or `request`"
+        );
+        return;
+    case knowledge::login:
+        ctx.out.error(
+            where.where,
+            subject + ": the client sends it with its login",
+            "use it at `login` or a later stage; `connection` is known from `connect` on"
+        );
+        return;
+    case knowledge::connection:
+    case knowledge::nothing: break;
+    }
+    ctx.out.error(where.where, subject + ": there is no connection", "leave it out");
+}
+
+} // namespace
+
+knowledge known_at(stage s) noexcept {
+    switch (s) {
+    case stage::start: return knowledge::nothing;
+    case stage::connect:
+    case stage::prelogin: return knowledge::connection;
+    case stage::login:
+    case stage::transaction:
+    case stage::attention:
+    case stage::idle:
+    case stage::client_close: return knowledge::login;
+    case stage::batch:
+    case stage::rpc:
+    case stage::request:
+    case stage::query: break;
+    }
+    return knowledge::sql;
+}
+
+std::optional<tds::reply_kind> reply_at(stage s) noexcept {
+    switch (s) {
+    case stage::prelogin: return tds::reply_kind::prelogin;
+    case stage::login: return tds::reply_kind::login;
+    case stage::attention: return tds::reply_kind::attention;
+    case stage::batch:
+    case stage::rpc:
+    case stage::transaction:
+    case stage::request:
+    case stage::query: return tds::reply_kind::result;
+    case stage::start:
+    case stage::connect:
+    case stage::idle:
+    case stage::client_close: break;
+    }
+    return std::nullopt;
+}
+
+bool has_message(stage s) noexcept { return s == stage::client_close || reply_at(s).has_value(); }
+
+bool covers(stage wide, stage s) noexcept {
+    if (wide == s) return true;
+    return wide == stage::request &&
+           (s == stage::batch || s == stage::rpc || s == stage::transaction || s == stage::query);
+}
+
+std::vector<stage> read_stages(context& ctx, const node& n) {
+    std::array<std::string_view, all_stages.size()> words;
+    std::transform(all_stages.begin(), all_stages.end(), words.begin(), [](stage s) { return name(s); });
+    std::vector<stage> out;
+    const auto add = [&](const node& item) {
+        const auto* later = std::find_if(later_stages.begin(), later_stages.end(), [&](const auto& l) {
+            return item.is_scalar() && l.word == item.text;
+        });
+        if (later != later_stages.end()) {
+            ctx.out.error(
+                item.where,
+                "the stage " + ticked(item.text) + " is not served by this version yet",
+                std::string(later->advice)
+            );
+            return;
+        }
+        const auto index = read_word(ctx, item, "`at`", words);
+        if (!index) return;
+        const auto s = all_stages[*index];
+        if (std::find(out.begin(), out.end(), s) != out.end()) {
+            ctx.out.error(item.where, "the stage " + ticked(name(s)) + " stands here twice", "remove one");
+            return;
+        }
+        out.push_back(s);
+    };
+    if (!n.is_sequence()) {
+        add(n);
+        return out;
+    }
+    if (n.items.empty()) ctx.out.error(n.where, "`at` is an empty list", "name one stage at least");
+    for (const auto& item : n.items)
+        add(item);
+    if (out.size() > 1 && std::find(out.begin(), out.end(), stage::start) != out.end()) {
+        ctx.out.error(
+            n.where,
+            "`start` cannot share a fault with other stages: it has no connection",
+            "write two faults"
+        );
+    }
+    return out;
+}
+
+condition read_condition(context& ctx, const node& n, knowledge most, std::string_view place) {
+    condition out;
+    map_reader map(
+        ctx,
+        n,
+        "`when`",
+        {"connection", "user", "database", "app", "host", "library", "server-name", "sql"},
+        later_conditions
+    );
+    if (const auto* value = map.get("connection")) {
+        if (most < knowledge::connection)
+            report_too_early(ctx, *value, "connection", knowledge::connection, place);
+        out.connection = read_number_range(ctx, *value, "`connection`");
+        if (out.connection && out.connection->most == 0) {
+            ctx.out.error(
+                value->where, "connections are counted from 1", "write `connection: 1` for the first"
+            );
+        }
+    }
+    for (const auto& key : text_keys) {
+        const auto* value = map.get(key.word);
+        if (value == nullptr) continue;
+        if (most < key.from)
+            report_too_early(ctx, *value, key.word, most == knowledge::nothing ? most : key.from, place);
+        out.*key.texts = read_patterns(ctx, *value, ticked(key.word));
+    }
+    return out;
+}
+
+} // namespace tdsfake::scenario::reader

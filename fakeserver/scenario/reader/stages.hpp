@@ -1,0 +1,33 @@
+// What is known and possible at each stage: the loader's judgement of `when`, `reply` and the rest.
+#pragma once
+
+#include "scenario/model.hpp"
+#include "scenario/reader/context.hpp"
+#include "scenario/reader/yaml_tree.hpp"
+#include "tds/reply_fields.hpp"
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace tdsfake::scenario::reader {
+
+// Each includes the ones before.
+enum class knowledge { nothing, connection, login, sql };
+knowledge known_at(stage s) noexcept;
+
+// The kind of the healthy reply, if there is one whose fields can be overridden.
+std::optional<tds::reply_kind> reply_at(stage s) noexcept;
+// A message was read, so there is something to ignore.
+bool has_message(stage s) noexcept;
+// Every event of `s` is an event of `wide`, too.
+bool covers(stage wide, stage s) noexcept;
+
+// `at`: one stage or a list.
+std::vector<stage> read_stages(context& ctx, const node& n);
+
+// `when`, at a place where `most` is known; `place` names it in messages: "`prelogin`".
+condition read_condition(context& ctx, const node& n, knowledge most, std::string_view place);
+
+} // namespace tdsfake::scenario::reader
