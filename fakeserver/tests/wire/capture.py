@@ -1,0 +1,173 @@
+"""A live capture of loopback: dumpcap writes, a thread reads, tests ask what was on the wire.
+
+The packets come in pcap format through a pipe; this file knows Ethernet, IPv4, IPv6 and TCP as far as the tests need.
+"""
+
+import os
+import pathlib
+import select
+import socket
+import struct
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+
+FIN, SYN, RST, PSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10
+PCAP_HEADER = struct.Struct("<IHHiIII")
+RECORD_HEADER = struct.Struct("<IIII")
+MARKER_PORT = 9  # discard
+
+
+class CaptureFailed(Exception):
+    """The capture itself does not work: not an assertion, so that no red control counts it."""
+
+
+@dataclass
+class Segment:
+    """One TCP packet."""
+
+    t: float
+    source: int
+    target: int
+    seq: int
+    ack: int
+    flags: int
+    payload: bytes
+
+    def has(self, bits):
+        return self.flags & bits == bits
+
+    @property
+    def names(self):
+        return "|".join(n for n, bit in (("FIN", FIN), ("SYN", SYN), ("RST", RST), ("PSH", PSH), ("ACK", ACK)) if self.flags & bit)
+
+    def __str__(self):
+        return f"{self.t:.4f} {self.source}>{self.target} {self.names} seq={self.seq} ack={self.ack} len={len(self.payload)}"
+
+
+def parse(t, frame):
+    """A Segment, the payload of a marker, or None."""
+    kind = int.from_bytes(frame[12:14], "big")
+    if kind == 0x0800:
+        head = (frame[14] & 15) * 4
+        protocol, body = frame[23], frame[14 + head : 14 + int.from_bytes(frame[16:18], "big")]
+    elif kind == 0x86DD:
+        protocol, body = frame[20], frame[54 : 54 + int.from_bytes(frame[18:20], "big")]
+    else:
+        return None
+    if protocol == 17:
+        return body[8:] if int.from_bytes(body[2:4], "big") == MARKER_PORT else None
+    if protocol != 6:
+        return None
+    source, target, seq, ack, offset, flags = struct.unpack_from(">HHIIBB", body)
+    return Segment(t, source, target, seq, ack, flags, body[(offset >> 4) * 4 :])
+
+
+class Capture:
+    """All TCP on `lo` from now on. One per test process: it is cheap to keep and slow to start."""
+
+    def __init__(self):
+        self.records = []  # (record header, frame, Segment)
+        self._markers = set()
+        self._changed = threading.Condition()
+        self.process = subprocess.Popen(
+            ["dumpcap", "-q", "-P", "-i", "lo", "-B", "64", "-f", f"tcp or udp dst port {MARKER_PORT}", "-w", "-"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self._number = 0
+        self.settle()
+
+    def _read(self):
+        stream = self.process.stdout
+        if len(stream.read(PCAP_HEADER.size)) < PCAP_HEADER.size:
+            return
+        while len(header := stream.read(RECORD_HEADER.size)) == RECORD_HEADER.size:
+            seconds, micros, length, _ = RECORD_HEADER.unpack(header)
+            frame = stream.read(length)
+            parsed = parse(seconds + micros / 1e6, frame)
+            with self._changed:
+                if isinstance(parsed, Segment):
+                    self.records.append((header, frame, parsed))
+                elif parsed is not None:
+                    self._markers.add(bytes(parsed))
+                self._changed.notify_all()
+
+    def settle(self, within=30.0):
+        """Everything sent before this call is in `records`: a marker sent after it has come through."""
+        deadline = time.monotonic() + within
+        self._number += 1
+        marker = f"{os.getpid()}-{id(self)}-{self._number}".encode()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            while True:
+                if self.process.poll() is not None:
+                    raise CaptureFailed(self.process.stderr.read().decode())
+                if time.monotonic() > deadline:
+                    raise CaptureFailed(f"no marker came through in {within} s")
+                sender.sendto(marker, ("127.0.0.1", MARKER_PORT))
+                with self._changed:
+                    if self._changed.wait_for(lambda: marker in self._markers, 0.5):
+                        return
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(10)
+        self._reader.join(10)
+
+    def of(self, port):
+        """The packets to and from a port so far."""
+        self.settle()
+        with self._changed:
+            return [s for _, _, s in self.records if port in (s.source, s.target)]
+
+    def save(self, port, path):
+        """The same packets as a file for tshark."""
+        self.settle()
+        with open(path, "wb") as out:
+            out.write(PCAP_HEADER.pack(0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+            with self._changed:
+                for header, frame, segment in self.records:
+                    if port in (segment.source, segment.target):
+                        out.write(header + frame)
+        return pathlib.Path(path)
+
+
+class Conversation:
+    """What one server port and its peers said, optionally of one client port."""
+
+    def __init__(self, capture, port, client=None):
+        self.port = port
+        self.all = [s for s in capture.of(port) if client is None or client in (s.source, s.target)]
+
+    @property
+    def server(self):
+        return [s for s in self.all if s.source == self.port]
+
+    @property
+    def client(self):
+        return [s for s in self.all if s.target == self.port]
+
+    def __str__(self):
+        return "\n".join(map(str, self.all))
+
+    def data(self):
+        """The server's segments with data, each once: retransmits and tail-loss probes left out."""
+        sent, highest = [], None
+        for segment in self.server:
+            if not segment.payload:
+                continue
+            end = segment.seq + len(segment.payload)
+            if highest is None or ((end - highest) & 0xFFFFFFFF) < 0x80000000 and end != highest:
+                sent.append(segment)
+                highest = end
+        return sent
+
+
+def until(what, within, describe="not in time"):
+    deadline = time.monotonic() + within
+    while not what():
+        if time.monotonic() > deadline:
+            raise AssertionError(describe)
+        select.select([], [], [], 0.01)
