@@ -20,6 +20,7 @@ ACTIONS = {
     "select": "connect, run --sql, leave",
     "idle-then-select": "connect, run --sql, wait for a line on standard input, run --sql again",
     "retry": "like select, on a new connection after each failure, up to --attempts, --retry-delay apart",
+    "idle-then-retry": "like idle-then-select, and after a failure go on like retry",
 }
 
 
@@ -48,9 +49,10 @@ def emit(**record):
 class Run:
     """One connection from start to end, with the phase it is in."""
 
-    def __init__(self, adapter, options):
+    def __init__(self, adapter, options, first=True):
         self.adapter = adapter
         self.options = options
+        self.idles = first and options.action.startswith("idle-")
         self.phase = None
 
     def enter(self, phase):
@@ -66,7 +68,7 @@ class Run:
             session = self.adapter.connect(self.options)
             if self.options.action != "connect":
                 result |= self.query(session, "query")
-            if self.options.action == "idle-then-select":
+            if self.idles:
                 self.enter("idle")
                 sys.stdin.readline()
                 result |= self.query(session, "second-query")
@@ -95,10 +97,10 @@ def abandon(session):
 def main(adapter, run=Run):
     options = parse_options()
     attempts = []
-    for attempt in range(options.attempts if options.action == "retry" else 1):
+    for attempt in range(options.attempts if options.action.endswith("retry") else 1):
         if attempt:
             time.sleep(options.retry_delay)
-        attempts.append(run(adapter, options).once())
+        attempts.append(run(adapter, options, attempt == 0).once())
         if attempts[-1]["outcome"] == "ok":
             break
     emit(**attempts[-1], attempts=attempts)

@@ -94,7 +94,7 @@ function describe(error) {
   };
 }
 
-async function once() {
+async function once(first) {
   const started = process.hrtime.bigint();
   let result = { outcome: 'ok' };
   let connection = null;
@@ -106,7 +106,7 @@ async function once() {
       enter('query');
       result = { ...result, ...summary(await query(connection)) };
     }
-    if (options.action === 'idle-then-select') {
+    if (first && options.action.startsWith('idle-')) {
       enter('idle');
       await a_line();
       enter('second-query');
@@ -124,10 +124,10 @@ async function once() {
 
 (async () => {
   const attempts = [];
-  const most = options.action === 'retry' ? Number(options.attempts) : 1;
+  const most = options.action.endsWith('retry') ? Number(options.attempts) : 1;
   while (attempts.length < most) {
     if (attempts.length) await pause(Number(options['retry-delay']));
-    attempts.push(await once());
+    attempts.push(await once(attempts.length === 0));
     if (attempts.at(-1).outcome === 'ok') break;
   }
   const last = { ...attempts.at(-1), attempts };

@@ -55,11 +55,12 @@ class Run(probe.Run):
         started = time.monotonic()
         options, result = self.options, {"outcome": "ok"}
         session = Session(options)
-        self.enter("connect" if options.action == "connect" else "query")
+        # tsql keeps to itself whether it has got in.
+        self.enter("connect" if options.action == "connect" else "connect or query")
         try:
             if options.action != "connect":
                 session.send(f"{options.sql}\nGO\n")
-            if options.action == "idle-then-select":
+            if self.idles:
                 self.enter("idle")
                 sys.stdin.readline()
                 self.enter("second-query")
@@ -73,6 +74,8 @@ class Run(probe.Run):
             result = {"outcome": "error"} | describe(exception)
             if NO_CONNECTION in exception.output:
                 self.phase = "connect"
+            elif self.phase == "connect or query":
+                self.phase = "query"
         return result | {"phase": self.phase, "seconds": round(time.monotonic() - started, 3)}
 
 

@@ -120,7 +120,7 @@ def format_check(context, tally):
 
 
 def tidy(context, tally):
-    clang_tidy.run(context, tally, built)
+    clang_tidy.run(context, tally)
 
 
 def server(context, tally):

@@ -1,0 +1,22 @@
+"""Failures of a connection that nobody is using: the next query meets them."""
+
+from cases.case import Does, case, error, hung
+
+CASES = [
+    case(
+        "killed-while-idle", action="idle-then-select", idle_until=("closed", {}), deadline=12,
+        does=Does(connections=1, requests=1, closed="server RST"),
+        tsql=error(None, "failed", phase="second-query"),
+        pymssql=error(20047, "DBPROCESS is dead or not enabled", phase="second-query"),
+        pytds=error(None, "Connection reset by peer", phase="second-query", type="ConnectionResetError"),
+        tedious=error(None, "", phase="second-query"),
+    ),
+    case(
+        "frozen-while-idle", action="idle-then-select", idle_until=("fault", {}), deadline=12,
+        does=Does(connections=1, requests=1),
+        tsql=hung("second-query"),
+        pymssql=error(20003, "timed out", phase="second-query"),
+        pytds=error(None, "timed out", phase="second-query", type="TimeoutError"),
+        tedious=error(None, "Failed to cancel request", phase="second-query", type="ETIMEOUT"),
+    ),
+]

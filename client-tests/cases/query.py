@@ -1,0 +1,44 @@
+"""Failures while a request runs."""
+
+from cases.case import Does, case, error, hung, ok
+
+CASES = [
+    case(
+        "deadlock-1205", does=Does(connections=1, logins=1, requests=1, closed="client FIN"),
+        tsql=error(1205, "deadlock victim", phase="query", type="Msg"),
+        pymssql=error(1205, "deadlock victim", phase="query", type="OperationalError"),
+        pytds=error(1205, "deadlock victim", phase="query"),
+        tedious=error(1205, "deadlock victim", phase="query", type="EREQUEST"),
+    ),
+    case(
+        "query-slow", params={"time": "2500ms"}, deadline=8, does=Does(connections=1, requests=1, attentions=1),
+        tsql=ok(value=1, seconds=(2.5, 7), does=Does(connections=1, requests=1, attentions=0)),
+        pymssql=error(20003, "timed out", phase="query", seconds=(0.9, 2.4)),
+        pytds=error(None, "timed out", phase="query", type="TimeoutError", seconds=(0.9, 2.4)),
+        tedious=error(None, "Timeout: Request failed to complete in 1000ms", phase="query", type="ETIMEOUT",
+                      seconds=(0.9, 2.4)),
+    ),
+    case(
+        "query-stall", does=Does(connections=1, requests=1, attentions=1), deadline=6,
+        tsql=hung("connect or query", does=Does(connections=1, requests=1, attentions=0)),
+        pymssql=error(20003, "timed out", phase="query"),
+        pytds=error(None, "timed out", phase="query", type="TimeoutError", seconds=(0.9, 3.5)),
+        tedious=error(None, "Failed to cancel request", phase="query", type="ETIMEOUT", seconds=(1.9, 5)),
+    ),
+    # The client's timeout is shorter than the whole result takes, and longer than any gap in it.
+    case(
+        "slow-result", params={"bytes": 8, "every": "300ms"}, deadline=12,
+        does=Does(connections=1, requests=1),
+        tsql=ok(value=1, seconds=(1.2, 9)),
+        pymssql=ok(value=1, seconds=(1.2, 9)),
+        pytds=ok(value=1, seconds=(1.2, 9)),
+        tedious=error(None, "Timeout", phase="query", type="ETIMEOUT", does=Does(attentions=1)),
+    ),
+    case(
+        "reset-during-result", does=Does(connections=1, requests=1, closed="server RST"),
+        tsql=error(None, "", phase="query"),
+        pymssql=error(None, "", phase="query"),
+        pytds=error(None, "Connection reset by peer", phase="query", type="ConnectionResetError"),
+        tedious=error(None, "ECONNRESET", phase="query"),
+    ),
+]
