@@ -1,15 +1,12 @@
 """clang-tidy over every translation unit, remembering what was clean: a unit is looked at again only when it, one of our
 headers that it includes, its command or the configuration changed."""
 
-import concurrent.futures
 import hashlib
 import json
 import pathlib
 import re
-import subprocess
-import time
 
-from running import Progress, build, cores, tool, tree
+from running import build, tool, tree
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 
@@ -48,31 +45,14 @@ def run(context, tally):
     clean = folder / "clean"
     clean.mkdir(exist_ok=True)
     roots, known = [tree / "fakeserver", folder / "generated"], {}
-    todo = []
+    todo, marks = {}, {}
     for entry in entries:
         mark = clean / fingerprint(entry, configuration, roots, known)
         if mark.exists():
             tally.passed += 1
         else:
-            todo.append((entry, mark))
+            name = str(pathlib.Path(entry["file"]).relative_to(tree))
+            todo[name] = [linter, "--quiet", "--warnings-as-errors=*", "-p", folder, entry["file"]]
+            marks[name] = mark
 
-    def look(job):
-        entry, mark = job
-        return entry, mark, subprocess.run(
-            [linter, "--quiet", "--warnings-as-errors=*", "-p", folder, entry["file"]], capture_output=True, text=True
-        )
-
-    progress = Progress(context.suite, f"looking at {len(todo)} of {len(entries)} files")
-    started = time.monotonic()
-    with concurrent.futures.ThreadPoolExecutor(cores) as pool:
-        for done, (entry, mark, result) in enumerate(pool.map(look, todo), 1):
-            name = pathlib.Path(entry["file"]).relative_to(tree)
-            progress.saw(f"{done}/{len(todo)} {name}")
-            if result.returncode == 0:
-                mark.touch()
-                tally.passed += 1
-            else:
-                tally.failed += 1
-                context.say(f"{name}:\n{result.stdout}{result.stderr}")
-    progress.end()
-    context.say(f"looked at {len(todo)} of {len(entries)} files in {time.monotonic() - started:.0f} s")
+    context.each(f"looking again at {len(todo)} of {len(entries)} files", todo, tally, lambda name: marks[name].touch())

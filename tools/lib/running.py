@@ -1,8 +1,8 @@
 """Runs the commands of a suite: output into the suite's log, a line of progress for whoever watches."""
 
+import concurrent.futures
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
@@ -83,6 +83,27 @@ class Context:
             raise Failed(f"{step}: exit code {code}")
         return code
 
+    def each(self, step, commands, tally, passed=lambda label: None):
+        """Runs commands {label: command} side by side; each is a test, and a failing one is shown in the log."""
+        progress = Progress(self.suite, f"{step} ({len(commands)})")
+
+        def one(item):
+            return item[0], subprocess.run(
+                [str(part) for part in item[1]], cwd=tree, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                errors="replace",
+            )
+
+        with concurrent.futures.ThreadPoolExecutor(cores) as pool:
+            for done, (label, result) in enumerate(pool.map(one, commands.items()), 1):
+                progress.saw(f"{done}/{len(commands)} {label}")
+                if result.returncode == 0:
+                    tally.passed += 1
+                    passed(label)
+                else:
+                    tally.failed += 1
+                    self.say(f"FAILED {label}\n{result.stdout}{result.stderr}")
+        progress.end()
+
     def say(self, text):
         with self.log.open("a") as log:
             log.write(text + "\n")
@@ -103,7 +124,3 @@ def tracked(*patterns):
     ).stdout
     return sorted({path for path in listed.split("\0") if path and (tree / path).is_file()})
 
-
-def first_number(pattern, text, default=0):
-    found = re.search(pattern, text)
-    return int(found.group(1)) if found else default

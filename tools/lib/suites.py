@@ -113,10 +113,8 @@ def sanitized(preset, wrapper=lambda: ()):
 
 def format_check(context, tally):
     formatter = tool("clang-format-19", "clang-format-19")
-    for path in tracked("*.cpp", "*.hpp", "*.h"):
-        code = context.command("checking", formatter, "--dry-run", "-Werror", path, may_fail=True)
-        tally.failed += code != 0
-        tally.passed += code == 0
+    files = tracked("*.cpp", "*.hpp", "*.h")
+    context.each("checking", {path: [formatter, "--dry-run", "-Werror", path] for path in files}, tally)
 
 
 def tidy(context, tally):
