@@ -16,10 +16,10 @@ def percentile(values, percent):
 class Bench:
     """Where things are and how much is done: what every measure needs."""
 
-    def __init__(self, subject, stand_in, helpers, folder, server_cpu, load_cpu, quick, say):
+    def __init__(self, subject, stand_in, helpers, folder, server_cpu, load_cpu, quick):
         self.subject, self.floor = subject, stand_in
         self.helpers, self.folder = helpers, folder
-        self.server_cpu, self.load_cpu, self.quick, self.say = server_cpu, load_cpu, quick, say
+        self.server_cpu, self.load_cpu, self.quick = server_cpu, load_cpu, quick
 
     def helper(self, name):
         return os.path.join(self.helpers, name)

@@ -29,7 +29,7 @@ void accept_one(int epoll, int listener) {
         bench::die_errno("accept4");
     }
     epoll_event event{};
-    event.events = EPOLLIN;
+    event.events = EPOLLIN | EPOLLET;
     event.data.fd = fd;
     if (::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) bench::die_errno("epoll_ctl");
 }

@@ -132,6 +132,12 @@ class Server:
                 stream.close()
         return took
 
+    def terminate(self):
+        """SIGTERM, and it must end by itself with exit code 0."""
+        self.end(signal.SIGTERM)
+        if self.process.returncode != 0:
+            raise BenchError(f"{' '.join(self.command)}\n  ended with {self.process.returncode} on SIGTERM")
+
     def __enter__(self):
         return self
 
