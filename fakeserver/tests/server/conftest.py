@@ -32,7 +32,9 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session", autouse=True)
 def binary_exists():
     if not os.access(fakes.binary, os.X_OK):
-        pytest.exit(f"no binary at {fakes.binary}: build it (cmake --build --preset release) or set TDSFAKE_BIN", 2)
+        pytest.exit(
+            f"no binary at {fakes.binary}: build it (cmake --build --preset release) or set TDSFAKE_BIN", 2
+        )
 
 
 @pytest.fixture

@@ -50,7 +50,18 @@ def scenario(faults=(), gate=None, server="", verify=(), head=""):
 class Fake:
     """One `tdsfake run`."""
 
-    def __init__(self, folder, text=None, *options, file=None, wrapper=(), stdout=None, journal=True, wait=True, **popen):
+    def __init__(
+        self,
+        folder,
+        text=None,
+        *options,
+        file=None,
+        wrapper=(),
+        stdout=None,
+        journal=True,
+        wait=True,
+        **popen,
+    ):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         if file is None:
@@ -66,7 +77,10 @@ class Fake:
             command += ["--journal", str(self.journal_file)]
         with open(self.stdout_file, "wb") as out, open(self.stderr_file, "wb") as err:
             self.process = subprocess.Popen(
-                [*command, *options], stdin=subprocess.DEVNULL, stdout=stdout if stdout is not None else out, stderr=err,
+                [*command, *options],
+                stdin=subprocess.DEVNULL,
+                stdout=stdout if stdout is not None else out,
+                stderr=err,
                 **popen,
             )
         self.ready = None
@@ -178,5 +192,10 @@ def matches(event, fields):
 def tdsfake(*arguments, input=None, **options):
     """A command that ends by itself: CompletedProcess with text output."""
     return subprocess.run(
-        [binary, *map(str, arguments)], input=input, capture_output=True, text=True, timeout=starting, **options
+        [binary, *map(str, arguments)],
+        input=input,
+        capture_output=True,
+        text=True,
+        timeout=starting,
+        **options,
     )

@@ -105,7 +105,9 @@ class Client:
             try:
                 data = self._receive(deadline)
             except ConnectionResetError:
-                raise Deviation(f"RST in the middle of a message, after {self._buffer[:64].hex(' ')}") from None
+                raise Deviation(
+                    f"RST in the middle of a message, after {self._buffer[:64].hex(' ')}"
+                ) from None
             if not data:
                 raise Deviation(f"FIN in the middle of a message, after {self._buffer[:64].hex(' ')}")
             self._buffer += data

@@ -45,7 +45,9 @@ def packets(kind, payload, size=4096, status=0):
     return out
 
 
-def prelogin_payload(encryption=ENCRYPT_NOT_SUP, version=(9, 0, 0, 0, 0, 0), instance="", mars=0, options=None):
+def prelogin_payload(
+    encryption=ENCRYPT_NOT_SUP, version=(9, 0, 0, 0, 0, 0), instance="", mars=0, options=None
+):
     """The options of a PRELOGIN; `options` replaces them: a list of (token, data)."""
     if options is None:
         options = [
@@ -69,8 +71,17 @@ def obfuscate(password):
 
 
 def login7_payload(
-    user="sa", password="", database="", app="story", host="testhost", library="tds_client", server="", tds="7.4",
-    packet_size=4096, language="", features=None,
+    user="sa",
+    password="",
+    database="",
+    app="story",
+    host="testhost",
+    library="tds_client",
+    server="",
+    tds="7.4",
+    packet_size=4096,
+    language="",
+    features=None,
 ):
     wide = is_wide(tds)
     fixed = 94 if wide else 86
@@ -106,7 +117,19 @@ def login7_payload(
         data = data[:extension_at] + struct.pack("<I", fixed + len(data)) + data[extension_at + 4 :] + listed
     flags3 = 0x10 if features is not None else 0
     head = struct.pack(
-        "<IIIIIIBBBBiI", fixed + len(data), TDS_VERSIONS[tds], packet_size, 7, 4242, 0, 0xE0, 0x03, 0, flags3, 0, 0x409
+        "<IIIIIIBBBBiI",
+        fixed + len(data),
+        TDS_VERSIONS[tds],
+        packet_size,
+        7,
+        4242,
+        0,
+        0xE0,
+        0x03,
+        0,
+        flags3,
+        0,
+        0x409,
     )
     client_id = bytes.fromhex("020000000001")
     long_sspi = b"\0\0\0\0" if wide else b""
@@ -128,7 +151,9 @@ def executesql_payload(sql, tds="7.4"):
     """RPC sp_executesql (ProcID 10) with the statement as its only parameter, NVARCHAR(4000)."""
     text = sql.encode("utf-16-le")
     collation = bytes.fromhex("0904D00034")
-    parameter = b"\0" + b"\0" + b"\xe7" + struct.pack("<H", 8000) + collation + struct.pack("<H", len(text)) + text
+    parameter = (
+        b"\0" + b"\0" + b"\xe7" + struct.pack("<H", 8000) + collation + struct.pack("<H", len(text)) + text
+    )
     return all_headers(tds) + struct.pack("<HHH", 0xFFFF, 10, 0) + parameter
 
 

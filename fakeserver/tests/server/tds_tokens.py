@@ -8,8 +8,16 @@ from tds_messages import is_wide
 DONE_MORE, DONE_ERROR, DONE_COUNT, DONE_ATTENTION = 0x01, 0x02, 0x10, 0x20
 
 ENVCHANGES = {
-    1: "database", 2: "language", 4: "packet-size", 7: "collation", 8: "begin", 9: "commit", 10: "rollback",
-    13: "failover-partner", 18: "reset-ack", 20: "routing",
+    1: "database",
+    2: "language",
+    4: "packet-size",
+    7: "collation",
+    8: "begin",
+    9: "commit",
+    10: "rollback",
+    13: "failover-partner",
+    18: "reset-ack",
+    20: "routing",
 }
 
 
@@ -37,7 +45,9 @@ class _Reader:
 
     def take(self, count):
         if self.at + count > len(self.data):
-            raise Malformed(f"{count} bytes wanted at {self.at} of {len(self.data)}: {self.data[-32:].hex(' ')}")
+            raise Malformed(
+                f"{count} bytes wanted at {self.at} of {len(self.data)}: {self.data[-32:].hex(' ')}"
+            )
         self.at += count
         return self.data[self.at - count : self.at]
 
@@ -148,7 +158,9 @@ def parse_tokens(payload, tds="7.4"):
         elif kind == 0x79:
             token.name, token.fields = "returnstatus", {"value": reader.number(4)}
         else:
-            raise Malformed(f"unknown token {kind:#x} at {token.offset}: {payload[token.offset:][:32].hex(' ')}")
+            raise Malformed(
+                f"unknown token {kind:#x} at {token.offset}: {payload[token.offset :][:32].hex(' ')}"
+            )
         token.end = reader.at
         tokens.append(token)
     return tokens

@@ -40,7 +40,9 @@ CLOSED = {
     "attention before login": m.packet(m.ATTENTION),
     "empty prelogin": prelogin(b""),
     "prelogin without terminator": prelogin(GOOD_OPTIONS[:25]),
-    "prelogin that does not begin with version": prelogin(m.prelogin_payload(options=[(1, b"\x02"), (0, bytes(6))])),
+    "prelogin that does not begin with version": prelogin(
+        m.prelogin_payload(options=[(1, b"\x02"), (0, bytes(6))])
+    ),
     "prelogin option outside": prelogin(patched(GOOD_OPTIONS, 6, b"\xff\xf0")),
     "prelogin option too long": prelogin(patched(GOOD_OPTIONS, 8, b"\xff\xff")),
     "empty login": login(b""),
@@ -173,7 +175,9 @@ def test_random_bytes(fake, seed):
     draw = random.Random(seed)
     for _ in range(60):
         with fake.connect() as client:
-            first = draw.choice([b"", b"\x12\x01", b"\x10\x01", b"\x12\x01\x00\x40\0\0\0\0", b"\x10\x01\x00\x80\0\0\0\0"])
+            first = draw.choice(
+                [b"", b"\x12\x01", b"\x10\x01", b"\x12\x01\x00\x40\0\0\0\0", b"\x10\x01\x00\x80\0\0\0\0"]
+            )
             client.send(first + draw.randbytes(draw.randrange(1, 300)))
             client.half_close()
             client.read_to_end()
@@ -185,7 +189,9 @@ def test_mutated_conversations(fake, seed):
     """A good conversation with a few bytes changed, sent at once."""
     draw = random.Random(1000 + seed)
     good = bytearray(login(m.login7_payload(app="mutant", features=[(0x0A, b"\x01")])))
-    good += m.packets(m.SQL_BATCH, m.batch_payload("SELECT 1")) + m.packets(m.RPC, m.executesql_payload("SELECT 1"))
+    good += m.packets(m.SQL_BATCH, m.batch_payload("SELECT 1")) + m.packets(
+        m.RPC, m.executesql_payload("SELECT 1")
+    )
     for _ in range(60):
         mutant = bytearray(good)
         for _ in range(draw.randrange(1, 6)):

@@ -65,7 +65,9 @@ def test_unused_fault_may_be_allowed(start):
     assert start(fakes.scenario(["{at: attention, unused: allowed, do: ignore}"])).stop() == 0
 
 
-@pytest.mark.parametrize("arguments", [[], ["run"], ["run", "--no-such-option", "x.yaml"], ["dance"], ["check"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["run"], ["run", "--no-such-option", "x.yaml"], ["dance"], ["check"]]
+)
 def test_usage_errors_exit_2(arguments):
     done = tdsfake(*arguments)
     assert done.returncode == 2 and done.stderr, done
@@ -98,19 +100,22 @@ def test_check_finds_all_errors_with_places_and_remedies(write):
     assert re.search(r"5(ms|s)", said), "a duration needs its unit"
 
 
-@pytest.mark.parametrize("text, place, word", [
-    ("server: {}\n", None, "tdsfake: 1"),
-    ("tdsfake: 1\nserver: {faults: [{at: login, do: close, do: reset}]}\n", (2, 42), "do"),
-    ("tdsfake: 1\nserver: {gate: accept}\nserver: {gate: refuse}\n", (3, 1), "server"),
-    ("tdsfake: 1\nserver:\n  fautls: []\n", (3, 3), "faults"),
-    ("tdsfake: 1\nserver: {faults: [{at: prelogin, when: {user: sa}, do: close}]}\n", (2, None), "user"),
-    ("tdsfake: 1\nserver: {faults: [{at: login, do: {error: 99999}}]}\n", (2, None), "99999"),
-    ("tdsfake: 1\nserver: {faults: [{at: login, do: {wait: $pause}}]}\n", (2, None), "pause"),
-    ("tdsfake: 1\n---\ntdsfake: 1\n", (2, None), "document"),
-    ("tdsfake: 1\nserver: {\n", (None, None), "yaml"),
-    ("tdsfake: 2\n", (1, None), "1"),
-    ("tdsfake: 1\nserver: {faults: [{at: query, when: {sql: /a(/}, do: close}]}\n", (2, None), "/a(/"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text, place, word",
+    [
+        ("server: {}\n", None, "tdsfake: 1"),
+        ("tdsfake: 1\nserver: {faults: [{at: login, do: close, do: reset}]}\n", (2, 42), "do"),
+        ("tdsfake: 1\nserver: {gate: accept}\nserver: {gate: refuse}\n", (3, 1), "server"),
+        ("tdsfake: 1\nserver:\n  fautls: []\n", (3, 3), "faults"),
+        ("tdsfake: 1\nserver: {faults: [{at: prelogin, when: {user: sa}, do: close}]}\n", (2, None), "user"),
+        ("tdsfake: 1\nserver: {faults: [{at: login, do: {error: 99999}}]}\n", (2, None), "99999"),
+        ("tdsfake: 1\nserver: {faults: [{at: login, do: {wait: $pause}}]}\n", (2, None), "pause"),
+        ("tdsfake: 1\n---\ntdsfake: 1\n", (2, None), "document"),
+        ("tdsfake: 1\nserver: {\n", (None, None), "yaml"),
+        ("tdsfake: 2\n", (1, None), "1"),
+        ("tdsfake: 1\nserver: {faults: [{at: query, when: {sql: /a(/}, do: close}]}\n", (2, None), "/a(/"),
+    ],
+)
 def test_check_names_the_place(write, text, place, word):
     done = tdsfake("check", write(text))
     said = done.stdout + done.stderr
@@ -172,14 +177,19 @@ def test_set_of_an_unknown_param_exits_2(write):
 def test_scenario_from_stdin(tmp_path):
     ready = tmp_path / "ready.json"
     process = subprocess.Popen(
-        [fakes.binary, "run", "-", "--ready-file", str(ready)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [fakes.binary, "run", "-", "--ready-file", str(ready)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         process.stdin.write("tdsfake: 1\nserver: {gate: refuse}\n")
         process.stdin.close()
         fakes.wait_until(ready.exists, "not ready")
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", json.loads(ready.read_text())["servers"]["server"]["port"]), 5)
+            socket.create_connection(
+                ("127.0.0.1", json.loads(ready.read_text())["servers"]["server"]["port"]), 5
+            )
     finally:
         process.terminate()
         assert process.wait(30) == 0
@@ -214,14 +224,20 @@ def test_exec_tells_the_command_where_the_servers_are():
     done = tdsfake("exec", "-", "--", sys.executable, "-c", script, input=text)
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
-    assert seen["TDSFAKE_ADDRESS"] == f"{seen['TDSFAKE_HOST']}:{seen['TDSFAKE_PORT']}" == seen["TDSFAKE_ONE_ADDRESS"]
+    assert (
+        seen["TDSFAKE_ADDRESS"]
+        == f"{seen['TDSFAKE_HOST']}:{seen['TDSFAKE_PORT']}"
+        == seen["TDSFAKE_ONE_ADDRESS"]
+    )
     assert seen["TDSFAKE_NODE_2_ADDRESS"] == f"{seen['TDSFAKE_NODE_2_HOST']}:{seen['TDSFAKE_NODE_2_PORT']}"
     assert seen["TDSFAKE_ONE_PORT"] != seen["TDSFAKE_NODE_2_PORT"]
 
 
 def test_exec_runs_the_command_while_the_server_answers():
     script = "import os, socket; socket.create_connection((os.environ['TDSFAKE_HOST'], int(os.environ['TDSFAKE_PORT'])), 5)"
-    done = tdsfake("exec", "-", "--", sys.executable, "-c", script, input="tdsfake: 1\nverify: [{connections: 1}]\n")
+    done = tdsfake(
+        "exec", "-", "--", sys.executable, "-c", script, input="tdsfake: 1\nverify: [{connections: 1}]\n"
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -238,8 +254,9 @@ def test_exec_of_a_missing_command_says_so():
 def test_exec_passes_a_signal_on_and_ends(tmp_path):
     process = subprocess.Popen(
         [fakes.binary, "exec", "refused-10061", "--", "sh", "-c", f"touch {tmp_path}/up; exec sleep 100"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
     fakes.wait_until((tmp_path / "up").exists, "the command did not start")
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=20)
@@ -284,4 +301,6 @@ def test_show_of_an_unknown_name_suggests():
 def test_schema_is_the_published_one():
     done = tdsfake("schema")
     assert done.returncode == 0
-    assert json.loads(done.stdout) == json.loads((fakes.repository / "scenarios/scenario.schema.json").read_text())
+    assert json.loads(done.stdout) == json.loads(
+        (fakes.repository / "scenarios/scenario.schema.json").read_text()
+    )

@@ -8,7 +8,7 @@ from story import story
 
 
 def login(fake, **fields):
-    """"ok", or the number of the error that the login was refused with."""
+    """ "ok", or the number of the error that the login was refused with."""
     with fake.connect() as client:
         client.prelogin()
         answer = client.login(**fields)
@@ -51,8 +51,10 @@ def test_only_events_that_reach_a_fault_are_counted_by_it(fake):
     assert logins(fake, 5) == ["ok", 40613, 18456, 40613, 18456]
 
 
-@story("{at: query, per: connection, skip: 1, times: 1, do: {error: 50001}}",
-       red=("{at: query, skip: 1, times: 1, do: {error: 50001}}",))  # fmt: skip
+@story(
+    "{at: query, per: connection, skip: 1, times: 1, do: {error: {number: 50001, message: scripted}}}",
+    red=("{at: query, skip: 1, times: 1, do: {error: {number: 50001, message: scripted}}}",),
+)
 def test_per_connection_counts_each_anew(fake):
     for _ in range(2):
         with fake.logged_in() as client:
@@ -65,10 +67,10 @@ def test_when_connection_range(fake):
 
 
 @story(
-    "{at: login, when: {user: ann}, do: {error: 50001}}",
-    "{at: login, when: {database: /^ord/}, do: {error: 50002}}",
-    "{at: login, when: {app: [one, two]}, do: {error: 50003}}",
-    "{at: login, when: {host: pc7, user: bob}, do: {error: 50004}}",
+    "{at: login, when: {user: ann}, do: {error: {number: 50001, message: scripted}}}",
+    "{at: login, when: {database: /^ord/}, do: {error: {number: 50002, message: scripted}}}",
+    "{at: login, when: {app: [one, two]}, do: {error: {number: 50003, message: scripted}}}",
+    "{at: login, when: {host: pc7, user: bob}, do: {error: {number: 50004, message: scripted}}}",
 )
 def test_when_matches_login_fields(fake):
     assert login(fake, user="ANN") == 50001, "text ignores letter case"
@@ -80,7 +82,10 @@ def test_when_matches_login_fields(fake):
     assert login(fake, host="pc7", user="bob") == 50004
 
 
-@story("{at: query, when: {sql: select   NAME from t}, do: {error: 50001}}", "{at: rpc, when: {sql: /two/}, do: {error: 50002}}")
+@story(
+    "{at: query, when: {sql: select   NAME from t}, do: {error: {number: 50001, message: scripted}}}",
+    "{at: rpc, when: {sql: /two/}, do: {error: {number: 50002, message: scripted}}}",
+)
 def test_when_matches_sql(fake):
     with fake.logged_in() as client:
         assert client.batch("SELECT name  FROM T").errors == [50001], "blanks and letter case do not matter"
@@ -100,13 +105,16 @@ def test_one_fault_at_two_stages_counts_both(fake):
         assert client.batch("SELECT 1").rows == [[1]]
 
 
-@story("{at: batch, do: {error: 50001}}", "{at: query, unused: allowed, do: {error: 50002}}")
+@story(
+    "{at: batch, do: {error: {number: 50001, message: scripted}}}",
+    "{at: query, unused: allowed, do: {error: {number: 50002, message: scripted}}}",
+)
 def test_first_fault_in_file_order_takes_the_event(fake):
     with fake.logged_in() as client:
         assert client.batch("SELECT 1").errors == [50001]
 
 
-@story("{at: query, do: {error: 50001}}")
+@story("{at: query, do: {error: {number: 50001, message: scripted}}}")
 def test_query_leaves_driver_set_up_out(fake):
     with fake.logged_in() as client:
         assert client.batch("SET TEXTSIZE 100").errors == []
@@ -115,7 +123,9 @@ def test_query_leaves_driver_set_up_out(fake):
 
 
 def chance_pattern(start, seed, count=40):
-    fake = start("tdsfake: 1\nserver: {faults: [{at: login, chance: 50%, do: {error: 40613}}]}\n", "--seed", str(seed))
+    fake = start(
+        "tdsfake: 1\nserver: {faults: [{at: login, chance: 50%, do: {error: 40613}}]}\n", "--seed", str(seed)
+    )
     pattern = logins(fake, count)
     fake.stop()
     return pattern
@@ -131,7 +141,9 @@ def test_chance_is_drawn_from_the_seed(start):
 @pytest.mark.parametrize("percent, expected", [(0, "ok"), (100, 40613)])
 def test_chance_at_its_ends(start, percent, expected):
     allowed = "unused: allowed, "
-    fake = start(f"tdsfake: 1\nserver: {{faults: [{{at: login, {allowed}chance: {percent}%, do: {{error: 40613}}}}]}}\n")
+    fake = start(
+        f"tdsfake: 1\nserver: {{faults: [{{at: login, {allowed}chance: {percent}%, do: {{error: 40613}}}}]}}\n"
+    )
     assert logins(fake, 20) == [expected] * 20
 
 
@@ -160,10 +172,13 @@ def test_seed_is_printed_and_reproduces(start):
     assert logins(again, 24) == first
 
 
-@pytest.mark.parametrize("faults, expected", [
-    ("{at: login, times: 50, do: {error: 40613}}", 50),
-    ("{at: login, skip: 30, every: 3, do: {error: 40613}}", 56),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "faults, expected",
+    [
+        ("{at: login, times: 50, do: {error: 40613}}", 50),
+        ("{at: login, skip: 30, every: 3, do: {error: 40613}}", 56),
+    ],
+)
 def test_counts_are_exact_under_200_concurrent_clients(start, faults, expected):
     fake = start(f"tdsfake: 1\nserver: {{faults: [{faults}]}}\nverify: [{{logins: 200}}]\n")
     with concurrent.futures.ThreadPoolExecutor(40) as pool:

@@ -110,7 +110,11 @@ def crowd(address, count, timeout=8.0):
 @pytest.mark.parametrize("attempts", [1, 3])
 def test_counted_refusals_are_exact_under_concurrent_clients(start, host, attempts):
     for _ in range(4):
-        fake = start(fakes.scenario(gate=f"[refuse: {{attempts: {attempts}}}, accept]", server=BOTH, verify=["attempts: 24"]))
+        fake = start(
+            fakes.scenario(
+                gate=f"[refuse: {{attempts: {attempts}}}, accept]", server=BOTH, verify=["attempts: 24"]
+            )
+        )
         outcomes = crowd((host, fake.port), 24)
         assert sorted(outcomes) == ["accepted"] * (24 - attempts) + ["refused"] * attempts
         fake.wait_event("closed", 24 - attempts)
@@ -139,7 +143,9 @@ def test_counted_drops_are_for_good(start):
 
 @pytest.mark.net_raw
 def test_phases_in_a_row(start):
-    fake = start(fakes.scenario(gate="[refuse: {attempts: 1}, drop: {attempts: 1}, accept: {attempts: 1}, refuse]"))
+    fake = start(
+        fakes.scenario(gate="[refuse: {attempts: 1}, drop: {attempts: 1}, accept: {attempts: 1}, refuse]")
+    )
     assert [meet(fake.address, 0.7) for _ in range(4)] == ["refused", "silence", "accepted", "refused"]
 
 
@@ -156,10 +162,13 @@ def without_net_raw():
     return ["setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw"] if os.geteuid() == 0 else []
 
 
-@pytest.mark.parametrize("text", [
-    fakes.scenario(gate="[refuse: {attempts: 2}, accept]"),
-    fakes.scenario(["{at: login, do: {gate: [refuse: {attempts: 2}, accept]}}"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        fakes.scenario(gate="[refuse: {attempts: 2}, accept]"),
+        fakes.scenario(["{at: login, do: {gate: [refuse: {attempts: 2}, accept]}}"]),
+    ],
+)
 def test_counting_without_cap_net_raw_is_a_start_up_error_with_a_remedy(start, text):
     fake = start(text, wrapper=without_net_raw(), wait=False)
     assert fake.wait_exit() in (2, 3)
@@ -226,8 +235,15 @@ FLIPS = "[" + "wait: 8ms, gate: {0}, wait: 4ms, gate: accept, " * 60 + "signal: 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_flipping_to_refuse_resets_nobody_who_was_let_in(start, host):
-    fake = start(fakes.scenario(["{at: start, do: [hold: go, " + FLIPS.replace("{0}", "refuse")[1:] + "}",
-                                 "{at: login, do: {signal: go}}"], server=BOTH))
+    fake = start(
+        fakes.scenario(
+            [
+                "{at: start, do: [hold: go, " + FLIPS.replace("{0}", "refuse")[1:] + "}",
+                "{at: login, do: {signal: go}}",
+            ],
+            server=BOTH,
+        )
+    )
     with Load((host, fake.port)) as load:
         fakes.wait_until(lambda: load.met["accepted"] > 20, "no load")
         fake.logged_in().close()

@@ -6,7 +6,13 @@ import pytest
 import tds_messages as m
 import tds_tokens as t
 
-LOGINACK_VERSIONS = {"7.0": "07000000", "7.1": "71000001", "7.2": "72090002", "7.3": "730b0003", "7.4": "74000004"}
+LOGINACK_VERSIONS = {
+    "7.0": "07000000",
+    "7.1": "71000001",
+    "7.2": "72090002",
+    "7.3": "730b0003",
+    "7.4": "74000004",
+}
 
 
 @pytest.fixture
@@ -151,8 +157,10 @@ def test_reset_connection_is_acknowledged_first(fake):
 
 @pytest.mark.parametrize("size", [512, 32767])
 def test_packet_size_is_negotiated(start, size):
-    text = 'tdsfake: 1\nserver: {identity: {packet-size: 32767}, queries: [{match: /long/, columns: {a: nvarchar(4000)}, ' \
-        f'rows: [[{"x" * 4000}], [{"y" * 4000}], [{"z" * 4000}]]}}]}}\n'
+    text = (
+        "tdsfake: 1\nserver: {identity: {packet-size: 32767}, queries: [{match: /long/, columns: {a: nvarchar(4000)}, "
+        f"rows: [[{'x' * 4000}], [{'y' * 4000}], [{'z' * 4000}]]}}]}}\n"
+    )
     fake = start(text)
     with fake.connect() as client:
         client.prelogin()
@@ -228,10 +236,19 @@ server: {logins: [{user: ann, password: "s3cret", databases: [orders]}]}
 
 
 def test_journal_tells_the_decoded_login(fake):
-    with fake.logged_in(user="ann", database="orders", app="my app", host="pc7", library="lib9", server="srv") as client:
+    with fake.logged_in(
+        user="ann", database="orders", app="my app", host="pc7", library="lib9", server="srv"
+    ) as client:
         client.batch("SELECT 1")
     login = fake.wait_event("received", user="ann")
-    expected = {"database": "orders", "app": "my app", "host": "pc7", "library": "lib9", "server-name": "srv", "tds": "7.4"}
+    expected = {
+        "database": "orders",
+        "app": "my app",
+        "host": "pc7",
+        "library": "lib9",
+        "server-name": "srv",
+        "tds": "7.4",
+    }
     assert {key: login[key] for key in expected} == expected
     assert login["connection"] == 1 and login["server"] == "server"
     prelogin = fake.events("received")[0]
@@ -246,7 +263,14 @@ def test_pre_tds7_login_is_recognised_and_closed(fake):
     def item(text, room):
         return text.encode().ljust(room, b"\0") + bytes([len(text)])
 
-    record = item("pc7", 30) + item("ann", 30) + item("clear", 30) + item("4242", 30) + bytes(16) + item("old app", 30)
+    record = (
+        item("pc7", 30)
+        + item("ann", 30)
+        + item("clear", 30)
+        + item("4242", 30)
+        + bytes(16)
+        + item("old app", 30)
+    )
     record += item("srv", 30) + bytes(256) + struct.pack("BBBB", 4, 2, 0, 0) + item("lib", 10)
     record = record.ljust(572, b"\0")
     with fake.connect() as client:

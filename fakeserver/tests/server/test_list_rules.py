@@ -15,7 +15,9 @@ def expect_cancelled(client):
     """What ATTENTION brings during a request: the end of the answer, then the acknowledgement, as two messages."""
     ended, acknowledged = client.read_message(), client.read_message()
     assert ended.tokens[-1].name == "done"
-    assert ended.tokens[-1].status & t.DONE_ERROR and not ended.tokens[-1].status & (t.DONE_MORE | t.DONE_ATTENTION)
+    assert ended.tokens[-1].status & t.DONE_ERROR and not ended.tokens[-1].status & (
+        t.DONE_MORE | t.DONE_ATTENTION
+    )
     assert acknowledged.names == ["done"] and acknowledged.one("done").status == t.DONE_ATTENTION
 
 
@@ -31,7 +33,9 @@ def test_messages_queue_behind_a_waiting_list(fake):
         assert client.read_message().errors
     read = fake.wait_event("received", sql="SELECT other")
     answered = [e for e in fake.events("sent") if e["seq"] > fake.events("fault")[0]["seq"]]
-    assert read["seq"] < answered[0]["seq"], "the second request is journalled when read, while the first waits"
+    assert read["seq"] < answered[0]["seq"], (
+        "the second request is journalled when read, while the first waits"
+    )
     assert answered[0]["t"] - fake.events("received", sql="SELECT 1")[0]["t"] >= 0.6
 
 
@@ -87,16 +91,23 @@ def test_delay_starts_when_the_bytes_were_read(fake):
         assert one.read_message().rows == two.read_message().rows == [[1]]
         took = time.monotonic() - began
         assert took >= 0.5
-    read = {e["connection"]: e["t"] for e in fake.wait_event("received", 2, sql="SELECT 1") and fake.events("received", sql="SELECT 1")}
+    read = {
+        e["connection"]: e["t"]
+        for e in fake.wait_event("received", 2, sql="SELECT 1") and fake.events("received", sql="SELECT 1")
+    }
     sent = {e["connection"]: e["t"] for e in fake.events("sent")}
-    assert all(0.5 <= sent[c] - read[c] < 0.95 for c in read), "each waits its own 500 ms, not one after the other"
+    assert all(0.5 <= sent[c] - read[c] < 0.95 for c in read), (
+        "each waits its own 500 ms, not one after the other"
+    )
 
 
 # ----------------------------------------------------- 2: the healthy reply to ATTENTION cancels the running list
 
 
-@story("{at: query, do: [wait: 400ms, reset]}",
-       red=("{at: query, do: [wait: 400ms, reset]}", "{at: attention, do: ignore}"))  # fmt: skip
+@story(
+    "{at: query, do: [wait: 400ms, reset]}",
+    red=("{at: query, do: [wait: 400ms, reset]}", "{at: attention, do: ignore}"),
+)
 def test_attention_cancels_the_list(fake):
     with fake.logged_in() as client:
         client.send_batch("SELECT 1")
@@ -106,7 +117,9 @@ def test_attention_cancels_the_list(fake):
         client.expect_silence(0.7)
 
 
-@story("{at: query, do: {wait: 400ms}}", "{at: attention, do: ignore}", red=("{at: query, do: {wait: 400ms}}",))
+@story(
+    "{at: query, do: {wait: 400ms}}", "{at: attention, do: ignore}", red=("{at: query, do: {wait: 400ms}}",)
+)
 def test_fault_at_attention_without_reply_lets_the_list_run_on(fake):
     with fake.logged_in() as client:
         client.send_batch("SELECT 1")
@@ -142,16 +155,20 @@ def test_failed_login_is_followed_by_fin(fake):
     assert (closed["by"], closed["how"]) == ("server", "FIN")
 
 
-@story("{at: query, do: {error: {number: 50020, class: 20, message: fatal}}}",
-       red=("{at: query, do: {error: {number: 50020, class: 16, message: not fatal}}}",))  # fmt: skip
+@story(
+    "{at: query, do: {error: {number: 50020, class: 20, message: fatal}}}",
+    red=("{at: query, do: {error: {number: 50020, class: 16, message: not fatal}}}",),
+)
 def test_class_20_is_followed_by_fin(fake):
     with fake.logged_in() as client:
         assert client.batch("SELECT 1").errors == [50020]
         client.expect_end("FIN")
 
 
-@story("{at: query, do: {error: {number: 50019, class: 19, message: severe}}}",
-       red=("{at: query, do: {error: {number: 50019, class: 20, message: fatal}}}",))  # fmt: skip
+@story(
+    "{at: query, do: {error: {number: 50019, class: 19, message: severe}}}",
+    red=("{at: query, do: {error: {number: 50019, class: 20, message: fatal}}}",),
+)
 def test_class_19_keeps_the_connection(fake):
     with fake.logged_in() as client:
         assert client.batch("SELECT 1").errors == [50019]
@@ -168,8 +185,10 @@ def test_stay_keeps_a_failed_login_open(fake):
         client.expect_send_works(0.2)
 
 
-@story("{at: query, do: [error: {number: 50020, class: 20, message: fatal}, stay]}",
-       red=("{at: query, do: {error: {number: 50020, class: 20, message: fatal}}}",))  # fmt: skip
+@story(
+    "{at: query, do: [error: {number: 50020, class: 20, message: fatal}, stay]}",
+    red=("{at: query, do: {error: {number: 50020, class: 20, message: fatal}}}",),
+)
 def test_stay_keeps_class_20_open(fake):
     with fake.logged_in() as client:
         assert client.batch("SELECT 1").errors == [50020]
@@ -223,7 +242,10 @@ def test_send_beside_the_conversation(fake):
         assert client.read_exactly(2) == b"\xaa\xbb"
 
 
-@story("{at: login, do: [reply, wait: 400ms, signal: late]}", "{at: query, since: late, do: {error: 50001}}")
+@story(
+    "{at: login, do: [reply, wait: 400ms, signal: late]}",
+    "{at: query, since: late, do: {error: {number: 50001, message: scripted}}}",
+)
 def test_server_steps_outlive_the_connection(fake):
     with fake.connect() as client:
         client.prelogin()
@@ -272,7 +294,9 @@ def read_slowly(client, count):
 @pytest.mark.usefixtures("big_file")
 @pytest.mark.parametrize("ending, how", [("reset", "RST"), ("close", "FIN"), ("half-close", "FIN")])
 def test_endings_lose_no_acknowledged_data(start, ending, how):
-    fake = start(f"tdsfake: 1\nserver: {{faults: [{{at: query, do: [send: {{file: big.bin}}, {ending}]}}]}}\n")
+    fake = start(
+        f"tdsfake: 1\nserver: {{faults: [{{at: query, do: [send: {{file: big.bin}}, {ending}]}}]}}\n"
+    )
     with fake.logged_in() as client:
         client.send_batch("SELECT 1")
         read_slowly(client, BIG)

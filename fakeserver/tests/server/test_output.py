@@ -51,13 +51,25 @@ def hidden_forms(password):
     """How a password may leak: in clear, as UTF-16 bytes, or in the wire form that anybody can turn back."""
     text = password.encode("utf-16-le")
     wire = m.obfuscate(password)
-    return [password, text.hex(), text.hex(" "), wire.hex(), wire.hex(" "), text.hex(" ")[:35], wire.hex(" ")[:35]]
+    return [
+        password,
+        text.hex(),
+        text.hex(" "),
+        wire.hex(),
+        wire.hex(" "),
+        text.hex(" ")[:35],
+        wire.hex(" ")[:35],
+    ]
 
 
 def log_in_in_many_ways(fake):
     fake.logged_in(password=PASSWORD).close()
     payload = m.login7_payload(password=PASSWORD)
-    for broken in (payload[:-3], b"\xff\xff\xff\xff" + payload[4:], payload[:40] + b"\xff\xff\xff\xff" + payload[44:]):
+    for broken in (
+        payload[:-3],
+        b"\xff\xff\xff\xff" + payload[4:],
+        payload[:40] + b"\xff\xff\xff\xff" + payload[44:],
+    ):
         with fake.connect() as client:
             client.send(m.packets(m.LOGIN7, broken))
             client.half_close()
@@ -135,7 +147,9 @@ def test_control_characters_of_a_client_do_not_reach_the_terminal(start):
     fake.wait_event("closed")
     fake.stop()
     assert "\x1b" not in fake.stdout and "\x07" not in fake.stdout
-    assert [line for line in fake.stdout.splitlines() if line.startswith("READY")] == [f"READY server=127.0.0.1:{fake.port}"]
+    assert [line for line in fake.stdout.splitlines() if line.startswith("READY")] == [
+        f"READY server=127.0.0.1:{fake.port}"
+    ]
 
 
 def test_summary_tells_what_each_rule_did(start):
@@ -148,7 +162,9 @@ def test_summary_tells_what_each_rule_did(start):
     fake.wait_event("closed", 2)
     fake.stop()
     summary = fake.stdout[-1500:]
-    assert "never fired" in summary.lower() or "not fired" in summary.lower() or "unused" in summary.lower(), summary
+    assert (
+        "never fired" in summary.lower() or "not fired" in summary.lower() or "unused" in summary.lower()
+    ), summary
     assert ":4" in summary or "line 4" in summary, "names the rule by its line"
 
 

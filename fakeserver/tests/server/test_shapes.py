@@ -5,7 +5,9 @@ import time
 import pytest
 from story import story
 
-ROWS = "queries: [{match: SELECT t, columns: {id: int, name: nvarchar(20)}, rows: [[1, a], [2, bb], [3, ccc]]}]"
+ROWS = (
+    "queries: [{match: SELECT t, columns: {id: int, name: nvarchar(20)}, rows: [[1, a], [2, bb], [3, ccc]]}]"
+)
 
 
 def sent_before_the_end(fake, sql="SELECT t"):
@@ -27,22 +29,25 @@ def healthy_answer(fake, sql="SELECT t"):
         return message.payload, marks
 
 
-@pytest.mark.parametrize("position, where", [
-    ("5", lambda size, marks: 5),
-    ("8", lambda size, marks: 8),
-    ("20", lambda size, marks: 20),
-    ("-1", lambda size, marks: size - 1),
-    ("-13", lambda size, marks: size - 13),
-    ("done", lambda size, marks: marks["done", 1]),
-    ("done-4", lambda size, marks: marks["done", 1] - 4),
-    ("done+2", lambda size, marks: marks["done", 1] + 2),
-    ("colmetadata", lambda size, marks: marks["colmetadata", 1]),
-    ("row", lambda size, marks: marks["row", 1]),
-    ("row.3", lambda size, marks: marks["row", 3]),
-    ("row.2+3", lambda size, marks: marks["row", 2] + 3),
-    ("row.3-1", lambda size, marks: marks["row", 3] - 1),
-    ("end", lambda size, marks: size),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "position, where",
+    [
+        ("5", lambda size, marks: 5),
+        ("8", lambda size, marks: 8),
+        ("20", lambda size, marks: 20),
+        ("-1", lambda size, marks: size - 1),
+        ("-13", lambda size, marks: size - 13),
+        ("done", lambda size, marks: marks["done", 1]),
+        ("done-4", lambda size, marks: marks["done", 1] - 4),
+        ("done+2", lambda size, marks: marks["done", 1] + 2),
+        ("colmetadata", lambda size, marks: marks["colmetadata", 1]),
+        ("row", lambda size, marks: marks["row", 1]),
+        ("row.3", lambda size, marks: marks["row", 3]),
+        ("row.2+3", lambda size, marks: marks["row", 2] + 3),
+        ("row.3-1", lambda size, marks: marks["row", 3] - 1),
+        ("end", lambda size, marks: size),
+    ],
+)
 def test_cut(start, position, where):
     fake = start(f"""
 tdsfake: 1

@@ -33,7 +33,9 @@ def test_a_timeline_closes_and_opens_the_port(fake):
     assert closing - ready >= 0.5 and opening - closing >= 0.5
 
 
-@story("{at: start, do: [hold: go, reset: all]}", "{at: login, when: {user: trigger}, do: [reply, signal: go]}")
+@story(
+    "{at: start, do: [hold: go, reset: all]}", "{at: login, when: {user: trigger}, do: [reply, signal: go]}"
+)
 def test_reset_all(fake):
     with fake.logged_in() as idle, fake.connect() as silent, fake.connect() as trigger:
         trigger.prelogin()
@@ -45,8 +47,12 @@ def test_reset_all(fake):
     fake.healthy()
 
 
-@story("{at: start, do: [hold: go, close: idle]}", "{at: login, when: {user: trigger}, do: {signal: go}}",
-       "{at: query, when: {sql: SELECT 1}, times: 1, do: {hold: busy}}", "{at: login, when: {user: last}, do: {signal: busy}}")  # fmt: skip
+@story(
+    "{at: start, do: [hold: go, close: idle]}",
+    "{at: login, when: {user: trigger}, do: {signal: go}}",
+    "{at: query, when: {sql: SELECT 1}, times: 1, do: {hold: busy}}",
+    "{at: login, when: {user: last}, do: {signal: busy}}",
+)
 def test_close_idle_spares_the_busy(fake):
     with fake.logged_in() as idle, fake.logged_in() as busy, fake.connect() as before_login:
         before_login.prelogin()
@@ -94,7 +100,9 @@ def test_half_close_others(fake):
         one.expect_send_works(0.3)
 
 
-@story("{at: query, times: 1, do: [{vanish: {for: 1200ms}}, reply]}", red=("{at: query, times: 1, do: [vanish, reply]}",))
+@story(
+    "{at: query, times: 1, do: [{vanish: {for: 1200ms}}, reply]}", red=("{at: query, times: 1, do: vanish}",)
+)
 def test_vanish_heals(fake):
     """What the client sent meanwhile is acknowledged at one of its retransmits, and both answers come."""
     with fake.logged_in() as client:
@@ -118,8 +126,11 @@ def test_vanish_differs_from_stall(fake):
         client.expect_vanished()
 
 
-@story("{at: query, times: 1, do: stall}", "{at: query, skip: 1, times: 1, do: {error: 50001}}",
-       "{at: login, when: {user: x}, unused: allowed, do: close}")  # fmt: skip
+@story(
+    "{at: query, times: 1, do: stall}",
+    "{at: query, skip: 1, times: 1, do: {error: {number: 50001, message: scripted}}}",
+    "{at: login, when: {user: x}, unused: allowed, do: close}",
+)
 def test_faults_still_fire_on_a_stalled_connection(fake):
     with fake.logged_in() as client:
         client.send_batch("SELECT 1")
@@ -130,7 +141,9 @@ def test_faults_still_fire_on_a_stalled_connection(fake):
         client.expect_silence(0.15)
         client.send_batch("SELECT 1")
         assert client.read_message().errors == [50001]
-    assert len(fake.wait_event("received", 3, sql="SELECT 1") and fake.events("received", sql="SELECT 1")) == 3
+    assert (
+        len(fake.wait_event("received", 3, sql="SELECT 1") and fake.events("received", sql="SELECT 1")) == 3
+    )
     fake.healthy()
 
 
@@ -155,7 +168,11 @@ def test_idle_fires_once_per_spell(fake):
     assert fires[1] - answered >= 0.35
 
 
-@story("{at: idle, after: 200ms, do: close}", "{at: query, do: {wait: 600ms}}", red=("{at: idle, after: 200ms, do: close}",))
+@story(
+    "{at: idle, after: 200ms, do: close}",
+    "{at: query, do: {wait: 600ms}}",
+    red=("{at: idle, after: 200ms, do: close}",),
+)
 def test_a_running_request_is_not_idle(fake):
     with fake.connect() as client:
         client.prelogin()

@@ -18,25 +18,56 @@ def traffic(fake):
 
 
 MET = [
-    "connections: 2", "prelogins: 2", "logins: 1", "accepted: 1", "requests: 1", "attentions: 1", "abandoned: 1", "open: 0",
-    "connections: {at-least: 2}", "connections: {at-most: 2}", "connections: {at-least: 1, at-most: 3}",
-    "logins: {at-least: 1, when: {user: ann}}", "logins: {at-most: 0, when: {user: bob}}",
-    "requests: {at-least: 1, when: {sql: /select/}}", "logins: {at-least: 1, server: server}", "logins: {at-least: 1, until: 1h}",
-    "prelogins: {at-most: 0, since: 1h}", "prelogins: {at-most: 0, since: never-raised}",
-    "closed: {by: client}", "closed: {by: client, of: prelogin}", "closed: {by: client, of: prelogin, within: 60s}",
-    "seen: {at: login, when: {user: ann}}", "seen: {at: [login, attention]}", "never: {at: rpc}",
-    "never: {at: login, when: {user: bob}}", "seen: {at: query, when: {sql: SELECT 1}}",
-]  # fmt: skip
+    "connections: 2",
+    "prelogins: 2",
+    "logins: 1",
+    "accepted: 1",
+    "requests: 1",
+    "attentions: 1",
+    "abandoned: 1",
+    "open: 0",
+    "connections: {at-least: 2}",
+    "connections: {at-most: 2}",
+    "connections: {at-least: 1, at-most: 3}",
+    "logins: {at-least: 1, when: {user: ann}}",
+    "logins: {at-most: 0, when: {user: bob}}",
+    "requests: {at-least: 1, when: {sql: /select/}}",
+    "logins: {at-least: 1, server: server}",
+    "logins: {at-least: 1, until: 1h}",
+    "prelogins: {at-most: 0, since: 1h}",
+    "prelogins: {at-most: 0, since: never-raised}",
+    "closed: {by: client}",
+    "closed: {by: client, of: prelogin}",
+    "closed: {by: client, of: prelogin, within: 60s}",
+    "seen: {at: login, when: {user: ann}}",
+    "seen: {at: [login, attention]}",
+    "never: {at: rpc}",
+    "never: {at: login, when: {user: bob}}",
+    "seen: {at: query, when: {sql: SELECT 1}}",
+]
 UNMET = [
     # the check, what its unmet line must say was seen
-    ("connections: 3", "2"), ("prelogins: 1", "2"), ("logins: 7", "1"), ("accepted: 0", "1"), ("requests: 2", "1"),
-    ("attentions: 0", "1"), ("abandoned: 0", "1"), ("open: 1", "0"), ("connections: {at-least: 5}", "2"),
-    ("connections: {at-most: 1}", "2"), ("logins: {at-least: 1, when: {user: bob}}", "0"),
-    ("requests: {at-most: 0, when: {sql: /select/}}", "1"), ("logins: {at-least: 1, until: 1ms}", "0"),
-    ("prelogins: {at-least: 1, since: 1h}", "0"), ("closed: {by: server}", "client"),
-    ("closed: {by: client, of: prelogin, within: 0ms}", "s"), ("seen: {at: rpc}", ""), ("seen: {at: login, when: {user: bob}}", ""),
-    ("never: {at: login}", "1"), ("never: {at: query, when: {sql: /select/}}", "1"),
-]  # fmt: skip
+    ("connections: 3", "2"),
+    ("prelogins: 1", "2"),
+    ("logins: 7", "1"),
+    ("accepted: 0", "1"),
+    ("requests: 2", "1"),
+    ("attentions: 0", "1"),
+    ("abandoned: 0", "1"),
+    ("open: 1", "0"),
+    ("connections: {at-least: 5}", "2"),
+    ("connections: {at-most: 1}", "2"),
+    ("logins: {at-least: 1, when: {user: bob}}", "0"),
+    ("requests: {at-most: 0, when: {sql: /select/}}", "1"),
+    ("logins: {at-least: 1, until: 1ms}", "0"),
+    ("prelogins: {at-least: 1, since: 1h}", "0"),
+    ("closed: {by: server}", "client"),
+    ("closed: {by: client, of: prelogin, within: 0ms}", "s"),
+    ("seen: {at: rpc}", ""),
+    ("seen: {at: login, when: {user: bob}}", ""),
+    ("never: {at: login}", "1"),
+    ("never: {at: query, when: {sql: /select/}}", "1"),
+]
 
 
 def verdict(start, checks, act, gate=None, **how):
@@ -96,10 +127,16 @@ def logins_with_gaps(*gaps):
     return act
 
 
-@pytest.mark.parametrize("check, code", [
-    ("{of: logins, at-least: 200ms}", 0), ("{of: logins, at-least: 60s}", 1), ("{of: logins, at-most: 60s}", 0),
-    ("{of: logins, at-most: 50ms}", 1), ("{of: connections, at-least: 200ms, at-most: 60s}", 0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "check, code",
+    [
+        ("{of: logins, at-least: 200ms}", 0),
+        ("{of: logins, at-least: 60s}", 1),
+        ("{of: logins, at-most: 60s}", 0),
+        ("{of: logins, at-most: 50ms}", 1),
+        ("{of: connections, at-least: 200ms, at-most: 60s}", 0),
+    ],
+)
 def test_spacing(start, check, code):
     fake, seen = verdict(start, [f"spacing: {check}"], logins_with_gaps(0.25, 0.25))
     assert seen == code, fake.stdout
@@ -132,7 +169,9 @@ def test_closed_by_server(start):
             client.expect_end("FIN")
         fake.wait_event("closed")
 
-    fake, code = verdict(start, ["closed: {by: server, of: prelogin, within: 30s}"], act, faults=["{at: prelogin, do: close}"])
+    fake, code = verdict(
+        start, ["closed: {by: server, of: prelogin, within: 30s}"], act, faults=["{at: prelogin, do: close}"]
+    )
     assert code == 0, fake.stdout
 
 
@@ -144,7 +183,10 @@ def test_since_a_signal(start):
             fake.logged_in(user=user).close()
         fake.wait_event("closed", 4)
 
-    checks = ["logins: {at-least: 2, at-most: 3, since: marked}", "logins: {at-least: 1, at-most: 2, until: marked}"]
+    checks = [
+        "logins: {at-least: 2, at-most: 3, since: marked}",
+        "logins: {at-least: 1, at-most: 2, until: marked}",
+    ]
     fake, code = verdict(start, checks, act, faults=faults)
     assert code == 0, fake.stdout
 

@@ -40,7 +40,11 @@ class Segment:
 
     @property
     def names(self):
-        return "|".join(n for n, bit in (("FIN", FIN), ("SYN", SYN), ("RST", RST), ("PSH", PSH), ("ACK", ACK)) if self.flags & bit)
+        return "|".join(
+            n
+            for n, bit in (("FIN", FIN), ("SYN", SYN), ("RST", RST), ("PSH", PSH), ("ACK", ACK))
+            if self.flags & bit
+        )
 
     def __str__(self):
         return f"{self.t:.4f} {self.source}>{self.target} {self.names} seq={self.seq} ack={self.ack} len={len(self.payload)}"
@@ -72,9 +76,23 @@ class Capture:
         self._markers = set()
         self._changed = threading.Condition()
         self.process = subprocess.Popen(
-            ["dumpcap", "-q", "-P", "-i", "lo", "-B", "64", "-f", f"tcp or udp dst port {MARKER_PORT}", "-w", "-"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+            [
+                "dumpcap",
+                "-q",
+                "-P",
+                "-i",
+                "lo",
+                "-B",
+                "64",
+                "-f",
+                f"tcp or udp dst port {MARKER_PORT}",
+                "-w",
+                "-",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self._number = 0

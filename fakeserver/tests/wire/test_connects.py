@@ -29,8 +29,12 @@ def expect_refused(capture, address):
     client, said = knock(address)
     seen = Conversation(capture, address[1], client)
     assert said == "refused", str(seen)
-    assert [s.flags for s in seen.all] == [SYN | (s.flags & 0xC0) for s in seen.client] + [RST | ACK], str(seen)
-    assert seen.server[0].ack == (seen.client[0].seq + 1) & 0xFFFFFFFF, "the RST acknowledges the SYN: it answers it"
+    assert [s.flags for s in seen.all] == [SYN | (s.flags & 0xC0) for s in seen.client] + [RST | ACK], str(
+        seen
+    )
+    assert seen.server[0].ack == (seen.client[0].seq + 1) & 0xFFFFFFFF, (
+        "the RST acknowledges the SYN: it answers it"
+    )
 
 
 def expect_dropped(capture, address):
@@ -38,7 +42,9 @@ def expect_dropped(capture, address):
     seen = Conversation(capture, address[1], client)
     assert said == "silence", str(seen)
     assert not seen.server, f"nothing may answer:\n{seen}"
-    assert len(seen.client) >= 2 and all(s.has(SYN) for s in seen.client), "the client's kernel asks again after 1 s"
+    assert len(seen.client) >= 2 and all(s.has(SYN) for s in seen.client), (
+        "the client's kernel asks again after 1 s"
+    )
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

@@ -8,7 +8,16 @@ import tds_messages as m
 from story import must_fail
 
 WARNING = 0x600000  # expert severity: chat, note, warning, error
-FIELDS = ["frame.number", "tcp.srcport", "tcp.len", "tds.type", "_ws.malformed", "_ws.expert.severity", "_ws.expert.message", "frame.protocols"]
+FIELDS = [
+    "frame.number",
+    "tcp.srcport",
+    "tcp.len",
+    "tds.type",
+    "_ws.malformed",
+    "_ws.expert.severity",
+    "_ws.expert.message",
+    "frame.protocols",
+]
 
 QUERIES = """queries:
   - {match: SELECT people, columns: {id: int, name: nvarchar(50)}, rows: [[1, Ann], [2, null], [null, "ß€漢"]]}
@@ -19,7 +28,17 @@ QUERIES = """queries:
 def dissect(capture, port, path):
     """One dict per frame of the server: the fields, as tshark prints them."""
     capture.save(port, path)
-    command = ["tshark", "-r", str(path), "-d", f"tcp.port=={port},tds", "-Y", f"tcp.srcport=={port}", "-T", "fields"]
+    command = [
+        "tshark",
+        "-r",
+        str(path),
+        "-d",
+        f"tcp.port=={port},tds",
+        "-Y",
+        f"tcp.srcport=={port}",
+        "-T",
+        "fields",
+    ]
     for name in FIELDS:
         command += ["-e", name]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
@@ -52,8 +71,16 @@ def talk(fake, tds):
         client.prelogin()
         assert client.login(user="ann", database="orders", app="dissected").logged_in
         said = 2
-        for sql in ("SELECT 1", "SELECT @@VERSION", "SELECT people", "SELECT many", "insert t", "SELECT unknown",
-                    "SET TEXTSIZE 2147483647", "use [orders]"):  # fmt: skip
+        for sql in (
+            "SELECT 1",
+            "SELECT @@VERSION",
+            "SELECT people",
+            "SELECT many",
+            "insert t",
+            "SELECT unknown",
+            "SET TEXTSIZE 2147483647",
+            "use [orders]",
+        ):
             client.batch(sql)
             said += 1
         if m.is_wide(tds):
@@ -101,11 +128,14 @@ def test_cancelled_request(capture, start, tmp_path):
     expect_clean(capture, fake, tmp_path / "wire.pcap", 4)
 
 
-@pytest.mark.parametrize("fault", [
-    "{at: query, do: {send: {packet: {type: 4, status: 1, payload: aa 40 00 18 48 00 00 01}}}}",
-    "{at: prelogin, do: {reply: {version: {value: 16.0.4115.0, offset: 900}}}}",
-    "{at: query, do: {send: {hex: 04 01 00 0c 00 33 01 00 99 01 02 03}}}",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "{at: query, do: {send: {packet: {type: 4, status: 1, payload: aa 40 00 18 48 00 00 01}}}}",
+        "{at: prelogin, do: {reply: {version: {value: 16.0.4115.0, offset: 900}}}}",
+        "{at: query, do: {send: {hex: 04 01 00 0c 00 33 01 00 99 01 02 03}}}",
+    ],
+)
 def test_red_control_what_is_wrong_is_seen(capture, start, tmp_path, fault):
     fake = start(fakes.scenario([fault]))
     with fake.connect() as client:

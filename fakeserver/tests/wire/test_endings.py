@@ -73,8 +73,11 @@ def expect_vanished(capture, fake, client):
 
 
 ENDINGS = {
-    "close": expect_close, "reset": expect_reset, "half-close": expect_half_close, "vanish": expect_vanished,
-}  # fmt: skip
+    "close": expect_close,
+    "reset": expect_reset,
+    "half-close": expect_half_close,
+    "vanish": expect_vanished,
+}
 
 
 @pytest.mark.parametrize("ending", list(ENDINGS))
@@ -95,7 +98,7 @@ def test_red_control(capture, start, monkeypatch, ending, instead):
 
 def test_vanished_server_sends_nothing_again_and_nothing_new(capture, start):
     """An answer that falls due while the server is away does not leave it either."""
-    fake, client = ask(start, "[vanish, reply, wait: 100ms, reply]")
+    fake, client = ask(start, "[{vanish: {for: 1h}}, wait: 100ms, reply]")
     with client:
         fake.wait_event("fault")
         client.expect_vanished()
@@ -121,7 +124,9 @@ def test_vanish_heals_and_the_clients_retransmit_is_acknowledged(capture, start)
         wire = seen(capture, fake, client)
         probe = [s for s in wire.client if s.payload][-1]
         sent = [s for s in wire.client if s.payload and s.seq == probe.seq]
-        acked = [s for s in wire.server if s.has(ACK) and s.ack == (probe.seq + len(probe.payload)) & 0xFFFFFFFF]
+        acked = [
+            s for s in wire.server if s.has(ACK) and s.ack == (probe.seq + len(probe.payload)) & 0xFFFFFFFF
+        ]
         assert len(sent) >= 2 and acked, f"sent once and again, then acknowledged:\n{wire}"
         assert acked[0].t - sent[0].t > 0.15
         assert client.read_message().rows == [[1]]
@@ -156,4 +161,6 @@ def test_healthy_close_is_fin_for_fin(capture, start):
         client.half_close()
         client.expect_end("FIN")
         wire = seen(capture, fake, client)
-    assert len([s for s in wire.server if s.has(FIN)]) >= 1 and not [s for s in wire.all if s.has(RST)], str(wire)
+    assert len([s for s in wire.server if s.has(FIN)]) >= 1 and not [s for s in wire.all if s.has(RST)], str(
+        wire
+    )

@@ -32,14 +32,20 @@ def token_at(message, name, number=1):
     return 8 + message.all(name)[number - 1].offset
 
 
-@pytest.mark.parametrize("shape, borders", [
-    ("segments: [8]", lambda m: [8]),
-    ("segments: [1, 2, 3]", lambda m: [1, 2, 3]),
-    ("segments: [8, row, row.2, done]", lambda m: [8, token_at(m, "row"), token_at(m, "row", 2), token_at(m, "done")]),
-    ("segments: [-1]", lambda m: [7 + len(m.payload)]),
-    ("segments: [" + ", ".join(map(str, range(1, 44))) + "]", lambda m: list(range(1, 44))),
-    ("segments: [8, 50ms, done, 50ms]", lambda m: [8, token_at(m, "done")]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "shape, borders",
+    [
+        ("segments: [8]", lambda m: [8]),
+        ("segments: [1, 2, 3]", lambda m: [1, 2, 3]),
+        (
+            "segments: [8, row, row.2, done]",
+            lambda m: [8, token_at(m, "row"), token_at(m, "row", 2), token_at(m, "done")],
+        ),
+        ("segments: [-1]", lambda m: [7 + len(m.payload)]),
+        ("segments: [" + ", ".join(map(str, range(1, 44))) + "]", lambda m: list(range(1, 44))),
+        ("segments: [8, 50ms, done, 50ms]", lambda m: [8, token_at(m, "done")]),
+    ],
+)
 def test_segments_end_exactly_there(capture, start, shape, borders):
     _, segments, message = answer_segments(capture, start, shape)
     expected = borders(message)
@@ -50,7 +56,11 @@ def test_segments_end_exactly_there(capture, start, shape, borders):
 def test_red_control_a_healthy_answer_is_one_segment(capture, start):
     _, segments, _ = answer_segments(capture, start, None)
     assert len(segments) == 1
-    must_fail(lambda: test_segments_end_exactly_there(capture, start, "pace: {bytes: 4000, every: 1ms}", lambda m: [8]))
+    must_fail(
+        lambda: test_segments_end_exactly_there(
+            capture, start, "pace: {bytes: 4000, every: 1ms}", lambda m: [8]
+        )
+    )
 
 
 def test_segments_pause_at_the_receiver(capture, start):
@@ -77,7 +87,9 @@ def test_red_control_pace(capture, start):
 
 
 def test_pace_after_the_last_segment(capture, start):
-    _, segments, message = answer_segments(capture, start, "segments: [8, row], pace: {bytes: 50, every: 5ms}")
+    _, segments, message = answer_segments(
+        capture, start, "segments: [8, row], pace: {bytes: 50, every: 5ms}"
+    )
     row = token_at(message, "row")
     rest = 8 + len(message.payload) - row
     assert sizes(segments) == [8, row - 8] + [50] * (rest // 50) + ([rest % 50] if rest % 50 else [])
