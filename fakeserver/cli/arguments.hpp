@@ -1,0 +1,47 @@
+// What `run` and `exec` are asked to do.
+#pragma once
+
+#include "scenario/model.hpp"
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tdsfake::cli {
+
+enum class format : std::uint8_t { text, json };
+enum class colour : std::uint8_t { automatic, always, never };
+
+struct run_arguments {
+    std::string file; // a path, a name of the library, or "-"
+    std::vector<std::string> set;
+    std::optional<std::uint64_t> seed;
+    std::string listen;
+    std::string ready_file;
+    std::string journal_file;
+    cli::format format = cli::format::text;
+    cli::colour colour = cli::colour::automatic;
+    bool quiet = false;
+    bool show_passwords = false;
+    std::vector<std::string> command; // exec
+};
+
+// Exit code 2. The text may have several lines.
+struct bad_input : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// A scenario file by path, "-" for standard input, or a name of the library.
+struct source {
+    std::string name; // for messages
+    std::string text;
+};
+source read_source(const std::string& file); // throws bad_input
+
+// Loads and checks; --set, --seed and --listen applied. Throws bad_input with every diagnostic.
+std::shared_ptr<const scenario::scenario> load_scenario(const run_arguments& arguments);
+
+} // namespace tdsfake::cli

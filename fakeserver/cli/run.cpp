@@ -1,0 +1,179 @@
+#include "cli/run.hpp"
+
+#include "cli/child.hpp"
+#include "cli/program.hpp"
+#include "cli/ready.hpp"
+#include "journal/journal.hpp"
+#include "net/fake.hpp"
+#include "report/render.hpp"
+#include "report/sink.hpp"
+#include "report/summary.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <optional>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace tdsfake::cli {
+
+namespace {
+
+constexpr std::chrono::seconds patience_with_files{10};
+constexpr std::chrono::milliseconds patience_with_the_console{1000};
+constexpr std::chrono::milliseconds last_look{20};
+
+// As many connections as this machine allows without asking anybody.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+bool coloured(colour wanted, int fd) {
+    if (wanted != colour::automatic) return wanted == colour::always;
+    return ::isatty(fd) != 0 && std::getenv("NO_COLOR") == nullptr;
+}
+
+// Writes that must not hang on a reader who has stopped reading.
+void print(int fd, std::string_view text) {
+    const auto deadline = std::chrono::steady_clock::now() + patience_with_the_console;
+    report::write_all(fd, text, [&] { return std::chrono::steady_clock::now() >= deadline; });
+}
+
+class run_of_a_scenario {
+public:
+    explicit run_of_a_scenario(const run_arguments& arguments)
+        : arguments_(arguments), scenario_(load_scenario(arguments)), signals_(io_),
+          console_(arguments.command.empty() ? STDOUT_FILENO : STDERR_FILENO),
+          colours_(coloured(arguments.colour, console_)) {
+        if (!arguments.journal_file.empty()) {
+            journal_fd_ = ::open(arguments.journal_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+            if (journal_fd_ < 0) {
+                throw bad_input("--journal " + arguments.journal_file + ": cannot write it: " + std::strerror(errno));
+            }
+        }
+        fake_.emplace(io_, scenario_, journal_, session::options{.show_passwords = arguments.show_passwords});
+    }
+
+    int operator()() {
+        catch_signals();
+        announce();
+        io_.run();
+        // What has arrived by now still counts: a client that has just ended closed its connections before that.
+        const auto enough = std::chrono::steady_clock::now() + last_look;
+        io_.restart();
+        while (io_.poll_one() > 0 && std::chrono::steady_clock::now() < enough) {}
+        return give_verdict();
+    }
+
+private:
+    void catch_signals() {
+        std::signal(SIGPIPE, SIG_IGN);
+        signals_.add(SIGINT);
+        signals_.add(SIGTERM);
+        if (!arguments_.command.empty()) signals_.add(SIGCHLD);
+        wait_for_signal();
+    }
+
+    void wait_for_signal() {
+        signals_.async_wait([this](const boost::system::error_code& failure, int number) {
+            if (failure) return;
+            if (number == SIGCHLD) {
+                command_code_ = reap(child_);
+                if (command_code_ < 0) return wait_for_signal();
+            } else if (child_ > 0) {
+                ::kill(child_, number); // the command decides when it ends
+                return wait_for_signal();
+            }
+            io_.stop();
+        });
+    }
+
+    void announce() {
+        const auto servers = fake_->addresses();
+        std::string list;
+        for (const auto& server : servers) {
+            for (const auto& at : server.addresses) list += (list.empty() ? "" : " ") + server.name + "=" + at.to_string();
+        }
+        journal_.add(
+            {.what = journal::kind::ready,
+             .at = fake_->now(),
+             .fields = {{"scenario", scenario_->file}, {"seed", scenario_->seed}, {"addresses", list}}}
+        );
+        fake_->start();
+
+        const auto json = ready_json(servers, scenario_->seed);
+        const bool exec = !arguments_.command.empty();
+        if (!exec) print(console_, arguments_.format == format::json ? json : ready_line(servers));
+        if (!arguments_.ready_file.empty()) write_ready_file(arguments_.ready_file, json);
+        if (exec) child_ = start_child(arguments_.command, environment(servers));
+
+        if (journal_fd_ >= 0) file_sink_.emplace(journal_, journal_fd_, true, report::json_renderer(*scenario_));
+        if (arguments_.quiet) return;
+        if (arguments_.format == format::json) {
+            console_sink_.emplace(journal_, console_, false, report::json_renderer(*scenario_));
+        } else {
+            auto title = "tdsfake " TDSFAKE_VERSION "  " + scenario_->file;
+            if (!scenario_->about.empty()) title += ": " + scenario_->about;
+            title += "\n" + list + "  seed " + std::to_string(scenario_->seed) + "\n\n";
+            print(console_, title);
+            console_sink_.emplace(journal_, console_, false, report::console_renderer(*scenario_, colours_));
+        }
+    }
+
+    int give_verdict() {
+        const auto unmet = fake_->stop();
+        for (const auto& line : unmet) {
+            journal_.add(
+                {.what = journal::kind::unmet,
+                 .at = fake_->now(),
+                 .fields = {{"text", line.text}, {"line", line.line}, {"seen", line.seen}}}
+            );
+        }
+        journal_.add({.what = journal::kind::verdict, .at = fake_->now(), .fields = {{"met", unmet.empty()}}});
+        journal_.close();
+        if (file_sink_ && !file_sink_->finish(patience_with_files)) {
+            print(STDERR_FILENO, "tdsfake: --journal " + arguments_.journal_file + ": not everything could be written\n");
+        }
+        if (console_sink_) console_sink_->finish(patience_with_the_console);
+        if (arguments_.format == format::text && (!arguments_.quiet || !unmet.empty())) {
+            print(console_, report::summary(fake_->world(), unmet, colours_));
+        }
+        if (command_code_ > 0) return command_code_;
+        return unmet.empty() ? exit_code::fine : exit_code::unmet;
+    }
+
+    const run_arguments& arguments_;
+    std::shared_ptr<const scenario::scenario> scenario_;
+    journal::journal journal_;
+    boost::asio::io_context io_{1};
+    boost::asio::signal_set signals_;
+    std::optional<net::fake> fake_;
+    int console_;
+    bool colours_;
+    int journal_fd_ = -1;
+    pid_t child_ = -1;
+    int command_code_ = 0;
+    std::optional<report::sink> file_sink_;
+    std::optional<report::sink> console_sink_;
+};
+
+} // namespace
+
+void run(const run_arguments& arguments) {
+    raise_descriptor_limit();
+    run_of_a_scenario the_run(arguments);
+    std::_Exit(the_run());
+}
+
+} // namespace tdsfake::cli

@@ -1,0 +1,264 @@
+#include "net/connection_driver.hpp"
+
+#include "net/filters.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+namespace tdsfake::net {
+
+using session::action;
+
+namespace {
+
+constexpr core::duration longest_wait_for_acknowledgement = std::chrono::seconds(5);
+constexpr int reads_in_a_row = 16; // then others have their turn
+
+void set(int socket, int level, int option, int value) { ::setsockopt(socket, level, option, &value, sizeof value); }
+
+int queued(int socket, unsigned long request) {
+    int bytes = 0;
+    return ::ioctl(socket, request, &bytes) == 0 ? bytes : 0;
+}
+
+} // namespace
+
+connection_driver::connection_driver(
+    driver_context& context,
+    std::uint32_t server,
+    session::options options,
+    int socket
+)
+    : context_(context), socket_(context.io, socket), session_(context.world, server, options) {}
+
+connection_driver::~connection_driver() = default;
+
+void connection_driver::open(const endpoint& peer, std::string_view local) {
+    session_.opened(peer.to_string(), local, context_.time.now(), outbox_);
+    wait_readable();
+    input_done();
+}
+
+void connection_driver::timer_expired(std::uint32_t timer) {
+    if (finished_) return;
+    if (timer == own_timer::poll) {
+        polling_ = false;
+        flush();
+        return;
+    }
+    if (timer == own_timer::heal) {
+        vanished_ = false;
+        remove_filter(socket_.native_handle());
+        flush();
+        return;
+    }
+    session_.timer_expired(timer, context_.time.now(), outbox_);
+    input_done();
+}
+
+void connection_driver::woken(const std::string& signal) {
+    if (finished_) return;
+    session_.woken(signal, context_.time.now(), outbox_);
+    input_done();
+}
+
+void connection_driver::end(scenario::ending how, std::optional<core::duration> heals_after) {
+    if (finished_) return;
+    session_.end(how, heals_after, context_.time.now(), outbox_);
+    input_done();
+}
+
+void connection_driver::keep_silent_at_exit() {
+    // Without CAP_NET_ADMIN this fails, and the kernel sends the FIN it always sends.
+    if (vanished_) set(socket_.native_handle(), IPPROTO_TCP, TCP_REPAIR, 1);
+}
+
+void connection_driver::wait_readable() {
+    socket_.async_wait(socket_.wait_read, [self = shared_from_this()](const boost::system::error_code& failure) {
+        if (!failure) self->read();
+    });
+}
+
+void connection_driver::read() {
+    if (finished_ || fin_read_) return;
+    const auto buffer = context_.read_buffer;
+    for (int i = 0; i < reads_in_a_row; ++i) {
+        const auto size = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+        const auto now = context_.time.now();
+        if (size > 0) {
+            session_.received(buffer.first(static_cast<std::size_t>(size)), now, outbox_);
+            if (static_cast<std::size_t>(size) == buffer.size() && !session_.over()) continue;
+        } else if (size == 0) {
+            fin_read_ = true;
+            session_.peer_closed(now, outbox_);
+        } else if (errno == EINTR) {
+            continue;
+        } else if (errno != EAGAIN && errno != EWOULDBLOCK) {
+            fin_read_ = true;
+            session_.peer_reset(now, outbox_);
+            outbox_.erase(outbox_.begin() + static_cast<std::ptrdiff_t>(done_), outbox_.end());
+        }
+        break;
+    }
+    if (!fin_read_) wait_readable();
+    input_done();
+}
+
+void connection_driver::input_done() {
+    flush();
+    if (session_.over() && done_ == outbox_.size()) finish();
+    if (context_.world.has_effects()) context_.after_input();
+}
+
+void connection_driver::flush() {
+    while (done_ < outbox_.size() && !finished_) {
+        const auto next = outbox_[done_].what;
+        // Timers are not for the wire: they never wait for it.
+        if (next == action::kind::start_timer) {
+            context_.timers.start(id(), outbox_[done_].timer, outbox_[done_].at);
+        } else if (next == action::kind::stop_timer) {
+            context_.timers.stop(id(), outbox_[done_].timer);
+        } else if (polling_ || waiting_writable_ || (vanished_ && !reappears())) {
+            break;
+        } else if (outbox_[done_].what == action::kind::send ? !send_front() : !end_front()) {
+            break;
+        }
+        ++done_;
+    }
+    // Timers behind something that waits.
+    for (auto i = done_; i < outbox_.size() && !finished_;) {
+        auto& later = outbox_[i];
+        if (later.what == action::kind::start_timer) {
+            context_.timers.start(id(), later.timer, later.at);
+        } else if (later.what == action::kind::stop_timer) {
+            context_.timers.stop(id(), later.timer);
+        } else {
+            ++i;
+            continue;
+        }
+        outbox_.erase(outbox_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    if (done_ == outbox_.size()) {
+        outbox_.clear();
+        done_ = 0;
+        if (outbox_.capacity() > 0) outbox_.shrink_to_fit();
+        if (session_.over() && !finished_) finish();
+    }
+}
+
+// An ending brings a vanished connection back; what was to be sent in the dark is lost.
+bool connection_driver::reappears() {
+    const auto ends = [](const action& a) { return a.what == action::kind::close || a.what == action::kind::reset; };
+    const auto first = outbox_.begin() + static_cast<std::ptrdiff_t>(done_);
+    const auto ending = std::find_if(first, outbox_.end(), ends);
+    if (ending == outbox_.end()) return false;
+    outbox_.erase(first, ending);
+    vanished_ = false;
+    context_.timers.stop(id(), own_timer::heal);
+    remove_filter(socket_.native_handle());
+    return true;
+}
+
+bool connection_driver::send_front() {
+    auto& next = outbox_[done_];
+    const int fd = socket_.native_handle();
+    if ((segment_open_ || next.own_segment) && written_ == 0 && queued(fd, SIOCOUTQNSD) > 0) {
+        poll_again();
+        return false;
+    }
+    polls_ = 0;
+    while (written_ < next.data.size()) {
+        const auto sent = ::send(fd, next.data.data() + written_, next.data.size() - written_, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent >= 0) {
+            written_ += static_cast<std::size_t>(sent);
+            continue;
+        }
+        if (errno == EINTR) continue;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            waiting_writable_ = true;
+            socket_.async_wait(socket_.wait_write, [self = shared_from_this()](const boost::system::error_code& failure) {
+                self->waiting_writable_ = false;
+                if (failure || self->finished_) return;
+                self->flush();
+            });
+            return false;
+        }
+        break; // reset by the peer: reading tells
+    }
+    segment_open_ = next.own_segment;
+    next.data = {};
+    written_ = 0;
+    return true;
+}
+
+bool connection_driver::end_front() {
+    const auto& next = outbox_[done_];
+    const int fd = socket_.native_handle();
+    switch (next.what) {
+    case action::kind::half_close: ::shutdown(fd, SHUT_WR); return true;
+    case action::kind::close:
+        if (fin_read_) return true; // nothing unread is left: close() sends a FIN
+        if (!std::exchange(shut_, true)) ::shutdown(fd, SHUT_WR);
+        // close() while bytes are unread sends RST, and that destroys what the client has not acknowledged.
+        if (!everything_acknowledged()) return false;
+        return true;
+    case action::kind::reset:
+        if (!everything_acknowledged()) return false;
+        {
+            const linger abort{.l_onoff = 1, .l_linger = 0};
+            ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+        }
+        return true;
+    case action::kind::vanish:
+        if (!everything_acknowledged()) return false;
+        set(fd, IPPROTO_TCP, TCP_QUICKACK, 1); // sends an acknowledgement still owed
+        drop_everything(fd);
+        set(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
+        vanished_ = true;
+        if (next.heals_after) context_.timers.start(id(), own_timer::heal, context_.time.now() + *next.heals_after);
+        return true;
+    default: return true;
+    }
+}
+
+bool connection_driver::everything_acknowledged() {
+    const auto now = context_.time.now();
+    if (polls_ == 0) waiting_since_ = now;
+    if (queued(socket_.native_handle(), SIOCOUTQ) == 0 || now - waiting_since_ >= longest_wait_for_acknowledgement) {
+        polls_ = 0;
+        return true;
+    }
+    poll_again();
+    return false;
+}
+
+void connection_driver::poll_again() {
+    // The kernel tells nobody when its queue has emptied: 50 µs, 100 µs, … 5 ms.
+    const auto pause = std::min<core::duration>(std::chrono::microseconds(50) * (1U << std::min(polls_, 7U)), std::chrono::milliseconds(5));
+    ++polls_;
+    polling_ = true;
+    context_.timers.start(id(), own_timer::poll, context_.time.now() + pause);
+}
+
+void connection_driver::finish() {
+    if (std::exchange(finished_, true)) return;
+    context_.timers.stop_all(id());
+    if (!fin_read_) {
+        // Unread bytes would turn the FIN into a RST.
+        const auto buffer = context_.read_buffer;
+        for (int i = 0; i < reads_in_a_row; ++i) {
+            if (::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT) <= 0) break;
+        }
+    }
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    context_.finished(id());
+}
+
+} // namespace tdsfake::net

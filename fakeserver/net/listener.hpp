@@ -1,0 +1,77 @@
+// One listening address whose port stays ours whatever its gate says (architecture.md, "Refuse while owning the port").
+#pragma once
+
+#include "net/endpoint.hpp"
+#include "net/filters.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace tdsfake::net {
+
+class listener {
+public:
+    // What the kernel does with a SYN.
+    enum class mode : std::uint8_t {
+        shut,    // RST: refused
+        guarded, // ignored, except those admitted one by one
+        open,    // accepted
+    };
+    struct accepted {
+        int socket = -1;
+        endpoint peer;
+    };
+    using on_accept = std::function<void(listener&, accepted)>;
+    using on_notice = std::function<void(std::string)>;
+
+    // Binds. Throws start_up_error naming the port and, where it can be known, who holds it.
+    listener(boost::asio::io_context& io, endpoint address);
+    listener(const listener&) = delete;
+    listener& operator=(const listener&) = delete;
+    ~listener();
+
+    void start(mode initial, on_accept accept, on_notice notice);
+    // Flipping to `shut` resets nobody who was let in: `settle` is to be called about 200 µs after this said true.
+    [[nodiscard]] bool change(mode to);
+    void settle();
+
+    // Counted gates: this SYN may pass although the listener is guarded; that one stays dropped for good.
+    void admit(const syn_id& syn);
+    void drop_for_good(const syn_id& syn);
+
+    // Descriptors have run out and one has become free.
+    void resume();
+
+    [[nodiscard]] const endpoint& address() const noexcept { return address_; }
+
+private:
+    void wait();
+    void accept_all();
+    void apply_filter();
+    bool listen();
+
+    boost::asio::posix::stream_descriptor descriptor_;
+    endpoint address_;
+    mode mode_ = mode::shut;
+    bool settling_ = false; // about to shut
+    bool waiting_ = false;
+    bool starved_ = false;  // out of descriptors
+    bool told_ = false;
+    std::deque<syn_id> admitted_;
+    std::deque<syn_id> dropped_;
+    on_accept accept_;
+    on_notice notice_;
+};
+
+// A port that is free on all these addresses, held: binds them all to it. Ports given by the user are kept.
+std::vector<std::unique_ptr<listener>> bind_all(boost::asio::io_context& io, std::vector<endpoint> addresses);
+
+// "pid 123 (sqlservr)" of the process that listens there; empty if it cannot be known.
+std::string holder_of(const endpoint& address);
+
+} // namespace tdsfake::net

@@ -1,0 +1,84 @@
+#include "report/sink.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace tdsfake::report {
+
+namespace {
+constexpr std::chrono::milliseconds look_again{100};
+constexpr std::size_t write_at = std::size_t{64} << 10;
+} // namespace
+
+bool write_all(int fd, std::string_view text, const std::function<bool()>& give_up) {
+    while (!text.empty()) {
+        // A pipe that is writable takes PIPE_BUF bytes without blocking; more might block for good.
+        pollfd ready{.fd = fd, .events = POLLOUT, .revents = 0};
+        const int polled = ::poll(&ready, 1, static_cast<int>(look_again.count()));
+        if (polled == 0 || (polled < 0 && errno == EINTR)) {
+            if (give_up()) return false;
+            continue;
+        }
+        const auto written = ::write(fd, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
+        if (written < 0) {
+            if (errno == EINTR || errno == EAGAIN) continue;
+            return false; // the reader is gone, or the disk is full
+        }
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+sink::sink(journal::journal& journal, int fd, bool complete, renderer render)
+    : journal_(journal), cursor_(journal.open(complete)), fd_(fd), render_(std::move(render)),
+      thread_([this] { work(); }) {}
+
+sink::~sink() {
+    give_up_ = true;
+    if (thread_.joinable()) thread_.join();
+}
+
+bool sink::finish(std::chrono::milliseconds patience) {
+    {
+        std::unique_lock lock(mutex_);
+        finished_.wait_for(lock, patience, [this] { return done_; });
+    }
+    give_up_ = true;
+    if (thread_.joinable()) thread_.join();
+    return complete_;
+}
+
+void sink::work() {
+    std::string text;
+    const auto write = [&] {
+        if (!write_all(fd_, text, [this] { return give_up_.load(); })) complete_ = false;
+        text.clear();
+    };
+    for (bool more = true; more && !give_up_;) {
+        const auto batch = journal_.read(*cursor_, look_again);
+        if (batch.lost > 0) {
+            complete_ = false;
+            render_({.what = journal::kind::notice,
+                     .fields = {{"text", std::to_string(batch.lost) + " events are missing here: the reader was too slow"}}},
+                    text);
+        }
+        for (const auto& block : batch.blocks) {
+            for (const auto& event : *block) {
+                if (event.sequence < batch.from) continue;
+                render_(event, text);
+                if (text.size() >= write_at) write();
+            }
+        }
+        if (!text.empty()) write();
+        more = !batch.closed;
+    }
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+    finished_.notify_all();
+}
+
+} // namespace tdsfake::report

@@ -1,0 +1,67 @@
+#include "report/summary.hpp"
+
+#include <algorithm>
+
+namespace tdsfake::report {
+
+namespace {
+
+std::string stages_of(const scenario::fault& fault) {
+    std::string text;
+    for (const auto s : fault.at) text += (text.empty() ? "" : ", ") + std::string(scenario::name(s));
+    return text;
+}
+
+std::string steps_of(const scenario::fault& fault) {
+    std::string text;
+    for (const auto& step : fault.steps) text += (text.empty() ? "" : ", ") + std::string(scenario::name(step));
+    return text;
+}
+
+std::string padded(std::string text, std::size_t width) {
+    if (text.size() < width) text.resize(width, ' ');
+    return text;
+}
+
+} // namespace
+
+std::string summary(const world::world& world, const std::vector<world::unmet>& unmet, bool colours) {
+    const auto red = colours ? "\x1b[31m" : "";
+    const auto green = colours ? "\x1b[32m" : "";
+    const auto plain = colours ? "\x1b[0m" : "";
+    const auto& scenario = world.scenario();
+    std::string out;
+    for (std::size_t s = 0; s < scenario.servers.size(); ++s) {
+        const auto& server = scenario.servers[s];
+        if (server.faults.empty()) continue;
+        out += scenario.servers.size() > 1 ? "\nrules of " + server.name + "\n" : "\nrules\n";
+        for (std::size_t i = 0; i < server.faults.size(); ++i) {
+            const auto& fault = server.faults[i];
+            const auto& tally = world.rules_of(static_cast<std::uint32_t>(s)).of(i);
+            out += "  line " + padded(std::to_string(fault.where.line), 4) + " " + padded("at " + stages_of(fault), 14) +
+                   padded(steps_of(fault), 24) + " ";
+            if (tally.fired > 0) {
+                out += "fired " + std::to_string(tally.fired) + (tally.fired == 1 ? " time" : " times");
+                if (tally.matched > tally.fired) out += ", matched " + std::to_string(tally.matched);
+            } else {
+                out += std::string(fault.unused_allowed ? "" : red) + "never fired" +
+                       (tally.matched > 0 ? ", matched " + std::to_string(tally.matched) : "") +
+                       (fault.unused_allowed ? " (allowed)" : plain);
+            }
+            out += '\n';
+        }
+    }
+    if (unmet.empty()) {
+        if (!scenario.verify.empty() || !out.empty()) {
+            out += std::string("\n") + green + "all expectations met" + plain + "\n";
+        }
+        return out;
+    }
+    out += "\n" + std::string(red) + "not as expected" + plain + "\n";
+    for (const auto& line : unmet) {
+        out += "  " + scenario.file + ":" + std::to_string(line.line) + ": " + line.text + "\n      " + line.seen + "\n";
+    }
+    return out;
+}
+
+} // namespace tdsfake::report
