@@ -17,9 +17,9 @@ namespace {
 
 constexpr std::array<later_word, 4> later_keys{{
     {"browser", "the SQL Server Browser is not served: connect to the port"},
-    {"timeline", "write a fault: `{at: start, do: [wait: 10s, reset: all]}`"},
-    {"faults", "it belongs to a server: `server: {faults: …}`"},
-    {"gate", "it belongs to a server: `server: {gate: …}`"},
+    {"timeline", "write a fault: `{at: start, do: [wait: 10s, reset: all]}`", false},
+    {"faults", "it belongs to a server: `server: {faults: …}`", false},
+    {"gate", "it belongs to a server: `server: {gate: …}`", false},
 }};
 
 void check_version(context& ctx, const node& root) {
@@ -59,6 +59,24 @@ void check_server_names(context& ctx, const std::vector<server>& servers) {
             "there is no server " + ticked(mention.name),
             did_you_mean(mention.name, names, "the servers are " + any_of(names))
         );
+    }
+}
+
+// yaml-cpp's columns count bytes; an editor's count characters.
+void count_characters(std::string_view text, std::vector<diagnostic>& list) {
+    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+    int line = 1;
+    std::size_t begin = 0;
+    for (auto& finding : list) { // in file order
+        auto& where = finding.where;
+        for (; line < where.line && begin < text.size(); ++line) {
+            begin = std::min(text.find('\n', begin), text.size() - 1) + 1;
+        }
+        if (where.line < 1) continue;
+        const auto before = text.substr(begin, static_cast<std::size_t>(std::max(where.column - 1, 0)));
+        where.column -= static_cast<int>(std::count_if(before.begin(), before.end(), [](char c) {
+            return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+        }));
     }
 }
 
@@ -103,10 +121,12 @@ load_result load(std::string_view text, const std::string& file, const load_opti
         }
     } catch (const std::exception& error) {
         // Out of memory, say: the caller gets a finding like any other.
-        found.error({}, std::string("the file cannot be read: ") + error.what());
+        found.error({}, std::string("the file cannot be read: ") + error.what(), "is it a scenario at all?");
     }
     result.errors = found.take_errors();
     result.warnings = found.take_warnings();
+    reader::count_characters(text, result.errors);
+    reader::count_characters(text, result.warnings);
     return result;
 }
 

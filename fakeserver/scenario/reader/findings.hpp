@@ -11,8 +11,9 @@ namespace tdsfake::scenario::reader {
 
 class findings {
 public:
-    void error(location where, std::string message, std::string remedy = {});
-    void warning(location where, std::string message, std::string remedy = {});
+    // The remedy says what to write instead.
+    void error(location where, std::string message, std::string remedy);
+    void warning(location where, std::string message, std::string remedy);
 
     [[nodiscard]] bool has_errors() const noexcept { return !errors_.empty(); }
     // In file order, without repetitions.

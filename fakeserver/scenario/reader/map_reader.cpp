@@ -16,7 +16,8 @@ void report_unknown_key(
     if (it != later.end()) {
         ctx.out.error(
             key.where,
-            ticked(key.text) + " in " + std::string(what) + " is not served by this version yet",
+            it->exists ? ticked(key.text) + " in " + std::string(what) + " is not served by this version yet"
+                       : "unknown key " + ticked(key.text) + " in " + std::string(what),
             std::string(it->advice)
         );
         return;

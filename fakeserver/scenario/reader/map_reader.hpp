@@ -10,10 +10,12 @@
 
 namespace tdsfake::scenario::reader {
 
-// A word of the language that this version does not serve yet, and what to say about it.
+// A word of the language that this version does not serve yet, or one that people try though it is none of
+// the language here; and what to write instead.
 struct later_word {
     std::string_view word;
     std::string_view advice;
+    bool exists = true; // in the language
 };
 
 class map_reader {

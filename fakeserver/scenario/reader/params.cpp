@@ -12,7 +12,7 @@ bool begins_name(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' &
 bool continues_name(char c) noexcept { return begins_name(c) || (c >= '0' && c <= '9'); }
 
 struct param {
-    std::string value;
+    std::optional<std::string> value; // nothing: reported already
     location where;
     bool used = false;
 };
@@ -80,13 +80,13 @@ private:
                 continue;
             }
             auto value = read_text(ctx_, params.items[i], "the param " + ticked(key.text));
-            params_.insert_or_assign(key.text, param{value.value_or(""), key.where});
+            params_.insert_or_assign(key.text, param{std::move(value), key.where});
         }
         for (const auto& [name, p] : params_)
             names_.push_back(name);
     }
 
-    std::string expanded(const node& n) {
+    std::string expanded(node& n) {
         const std::string_view text = n.text;
         std::string out;
         for (std::size_t i = 0; i < text.size();) {
@@ -104,7 +104,7 @@ private:
     }
 
     // The name begins at `begin`; returns where the text goes on.
-    std::size_t append_value(const node& n, std::size_t begin, std::string& out) {
+    std::size_t append_value(node& n, std::size_t begin, std::string& out) {
         const std::string_view text = n.text;
         std::size_t end = begin;
         while (end < text.size() && continues_name(text[end]))
@@ -119,10 +119,13 @@ private:
         const bool of_node = after.starts_with(".port") || after.starts_with(".address");
         if (const auto it = params_.find(name); it != params_.end() && !of_node) {
             it->second.used = true;
-            out += it->second.value;
+            n.broken = n.broken || !it->second.value;
+            out += it->second.value.value_or("");
             return end;
         }
-        const std::string written(text.substr(begin - 1, (of_node ? node_end + 5 : end) - begin + 1));
+        n.broken = true;
+        const auto written_end = !of_node ? end : node_end + (after.starts_with(".port") ? 5 : 8);
+        const std::string written(text.substr(begin - 1, written_end - begin + 1));
         if (of_node || name == "port" || name == "address") {
             ctx_.out.error(
                 n.where,
@@ -140,7 +143,7 @@ private:
                 )
             );
         }
-        return end;
+        return of_node ? written_end : end;
     }
 
     context& ctx_;

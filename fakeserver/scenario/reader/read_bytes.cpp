@@ -9,7 +9,6 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 namespace tdsfake::scenario::reader {
 namespace {
@@ -60,7 +59,7 @@ std::optional<core::bytes> read_file(context& ctx, const node& n) {
     const auto text = read_text(ctx, n, "`file`", false);
     if (!text) return std::nullopt;
     if (text->find('\0') != std::string::npos) {
-        ctx.out.error(n.where, "`file` must be a path, not " + ticked(*text));
+        ctx.out.error(n.where, "`file` must be a path, not " + ticked(*text), "a path holds no NUL");
         return std::nullopt;
     }
     const auto path = ctx.folder.empty() ? fs::path(*text) : fs::path(ctx.folder) / *text;
@@ -73,14 +72,16 @@ std::optional<core::bytes> read_file(context& ctx, const node& n) {
         );
         return std::nullopt;
     }
-    if (const auto size = fs::file_size(path, why); why || size > most_file_bytes) {
+    const auto size = fs::file_size(path, why);
+    if (why || size > most_file_bytes) {
         ctx.out.error(
             n.where, "the file " + ticked(path.string()) + " is larger than 16 MiB", "send a part of it"
         );
         return std::nullopt;
     }
+    core::bytes data(static_cast<std::size_t>(size));
     std::ifstream in(path, std::ios::binary);
-    core::bytes data{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    in.read(reinterpret_cast<char*>(data.data()), static_cast<std::streamsize>(data.size()));
     if (!in) {
         ctx.out.error(n.where, "cannot read the file " + ticked(path.string()), "check its permissions");
         return std::nullopt;

@@ -129,7 +129,7 @@ bool fires_always(const fault& f) {
 }
 
 bool shadows(const fault& earlier, const fault& later) {
-    if (!fires_always(earlier)) return false;
+    if (!fires_always(earlier) || earlier.steps.empty()) return false;
     if (has(later.at, stage::idle) && later.after < earlier.after) return false;
     return std::all_of(later.at.begin(), later.at.end(), [&](stage s) {
         return std::any_of(earlier.at.begin(), earlier.at.end(), [&](stage wide) { return covers(wide, s); });

@@ -33,20 +33,21 @@ std::optional<gate_mode> read_mode(context& ctx, const node& word) {
     return static_cast<gate_mode>(*index);
 }
 
+// An end that cannot be read still is one: what follows from having none is not reported then.
 void read_end(context& ctx, const node& n, gate_phase& phase) {
     map_reader map(ctx, n, "a gate phase", {"for", "until", "attempts"});
     int ends = 0;
     if (const auto* value = map.get("for")) {
         ++ends;
-        phase.lasts = read_duration(ctx, *value, "`for`");
+        phase.lasts = read_duration(ctx, *value, "`for`").value_or(core::duration{});
     }
     if (const auto* value = map.get("until")) {
         ++ends;
-        phase.until = read_signal(ctx, *value, "`until`", false);
+        phase.until = read_signal(ctx, *value, "`until`", false).value_or("");
     }
     if (const auto* value = map.get("attempts")) {
         ++ends;
-        phase.attempts = read_number(ctx, *value, "`attempts`", 1);
+        phase.attempts = read_number(ctx, *value, "`attempts`", 1).value_or(1);
     }
     if (ends > 1) {
         ctx.out.error(

@@ -68,6 +68,7 @@ read_override(context& ctx, const node& key, const node& value, const std::vecto
 std::optional<tds::server_message> read_error(context& ctx, const node& n) {
     tds::server_message out;
     const node* number_at = &n;
+    bool has_message = false;
     std::optional<std::string> message;
     std::optional<std::uint64_t> state;
     std::optional<std::uint64_t> severity;
@@ -78,7 +79,10 @@ std::optional<tds::server_message> read_error(context& ctx, const node& n) {
         number_at = map.need("number", "error: {number: 40613, state: 1}");
         if (const auto* v = map.get("state")) state = read_number(ctx, *v, "`state`", 0, 255);
         if (const auto* v = map.get("class")) severity = read_number(ctx, *v, "`class`", 0, 25);
-        if (const auto* v = map.get("message")) message = read_text(ctx, *v, "`message`");
+        if (const auto* v = map.get("message")) {
+            has_message = true;
+            message = read_text(ctx, *v, "`message`");
+        }
         if (const auto* v = map.get("server")) out.server = read_text(ctx, *v, "`server`").value_or("");
         if (const auto* v = map.get("procedure"))
             out.procedure = read_text(ctx, *v, "`procedure`").value_or("");
@@ -91,6 +95,7 @@ std::optional<tds::server_message> read_error(context& ctx, const node& n) {
     if (!number) return std::nullopt;
     out.number = static_cast<std::int32_t>(*number);
     const auto* known = find_error(out.number);
+    if (known == nullptr && has_message && !message) return std::nullopt; // reported already
     if (known == nullptr && !message) {
         ctx.out.error(
             number_at->where,

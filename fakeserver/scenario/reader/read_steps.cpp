@@ -20,7 +20,7 @@ constexpr std::array<later_word, 5> later_steps{{
     {"route", "use `send: {packet: {type: result, payload: …}}`"},
     {"stop-reading", "use `vanish`, which acknowledges nothing either"},
     {"expect", "use `verify: [seen: {at: …}]`"},
-    {"kill", "write `reset: all`, `close: idle` or `vanish: others`"},
+    {"kill", "write `reset: all`, `close: idle` or `vanish: others`", false},
 }};
 
 constexpr std::array<std::string_view, 4> target_words{"self", "all", "idle", "others"};
@@ -177,7 +177,8 @@ void report_unknown_step(context& ctx, const node& word, bool shapes_too) {
     if (step_later || shape != later_shapes().end()) {
         ctx.out.error(
             word.where,
-            ticked(word.text) + " is not served by this version yet",
+            step_later && !step->exists ? "unknown step " + ticked(word.text)
+                                        : ticked(word.text) + " is not served by this version yet",
             std::string(step_later ? step->advice : shape->advice)
         );
         return;
@@ -267,6 +268,7 @@ void read_step(context& ctx, const node& n, const stages_of_fault& stages, std::
     case node::kind::map: read_step_map(ctx, n, stages, out); return;
     case node::kind::scalar: break;
     }
+    if (n.broken) return;
     const auto* word = find_step(n.text);
     if (word == nullptr) {
         report_unknown_step(ctx, n, false);

@@ -31,7 +31,7 @@ constexpr std::array<later_word, 7> later_stages{{
     {"bulk", "use `request`, which any request reaches"},
     {"smp", "MARS is not served"},
     {"lookup", "the Browser is not served"},
-    {"logout", "TDS 7 has none; the client's FIN is `client-close`"},
+    {"logout", "TDS 7 has none; the client's FIN is `client-close`", false},
 }};
 
 constexpr std::array<later_word, 12> later_conditions{{
@@ -146,7 +146,8 @@ std::vector<stage> read_stages(context& ctx, const node& n) {
         if (later != later_stages.end()) {
             ctx.out.error(
                 item.where,
-                "the stage " + ticked(item.text) + " is not served by this version yet",
+                later->exists ? "the stage " + ticked(item.text) + " is not served by this version yet"
+                              : "there is no stage " + ticked(item.text),
                 std::string(later->advice)
             );
             return;

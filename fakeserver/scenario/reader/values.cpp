@@ -24,9 +24,16 @@ std::string not_a(const node& n, std::string_view what, std::string_view kind) {
     return std::string(what) + " must be " + std::string(kind) + ", not " + ticked(n.text);
 }
 
+// So that no sum of times in a run can overflow.
+constexpr core::duration longest_duration = std::chrono::hours(10'000);
+
 std::optional<core::duration>
 to_duration(context& ctx, const node& n, std::string_view text, std::string_view what) {
-    if (const auto value = core::parse_duration(text)) return value;
+    if (const auto value = core::parse_duration(text)) {
+        if (*value <= longest_duration) return value;
+        ctx.out.error(n.where, std::string(what) + ": " + ticked(text) + " is too long", "10000h at most");
+        return std::nullopt;
+    }
     if (to_number(text)) {
         const std::string digits(text);
         ctx.out.error(
@@ -58,6 +65,7 @@ bool looks_like_duration(std::string_view text) noexcept {
 }
 
 std::optional<std::string> read_text(context& ctx, const node& n, std::string_view what, bool may_be_empty) {
+    if (n.broken) return std::nullopt;
     if (n.is_scalar() && (may_be_empty || !n.text.empty())) return n.text;
     if (n.is_scalar() || n.is_null()) {
         ctx.out.error(
@@ -67,7 +75,9 @@ std::optional<std::string> read_text(context& ctx, const node& n, std::string_vi
         );
     } else {
         ctx.out.error(
-            n.where, std::string(what) + " must be a single value, not " + std::string(kind_name(n))
+            n.where,
+            std::string(what) + " must be a single value, not " + std::string(kind_name(n)),
+            "write one text or number; quote a text with brackets or braces"
         );
     }
     return std::nullopt;
@@ -82,7 +92,7 @@ read_word(context& ctx, const node& n, std::string_view what, std::span<const st
     ctx.out.error(
         n.where,
         not_a(n, what, words.size() == 1 ? "`" + std::string(words[0]) + "`" : any_of(words)),
-        did_you_mean(*text, words)
+        did_you_mean(*text, words, words.size() == 1 ? "it is the only word here" : "write one of them")
     );
     return std::nullopt;
 }
@@ -94,7 +104,9 @@ read_number(context& ctx, const node& n, std::string_view what, std::uint64_t le
     const auto value = to_number(*text);
     if (value && *value >= least && *value <= most) return value;
     ctx.out.error(
-        n.where, not_a(n, what, "a number from " + std::to_string(least) + " to " + std::to_string(most))
+        n.where,
+        not_a(n, what, "a number from " + std::to_string(least) + " to " + std::to_string(most)),
+        "digits only, without sign and unit"
     );
     return std::nullopt;
 }

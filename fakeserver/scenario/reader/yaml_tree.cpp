@@ -5,6 +5,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <array>
 #include <istream>
 #include <sstream>
@@ -36,7 +37,7 @@ std::size_t count_nodes(const node& n) {
 // Builds the tree from yaml-cpp's events.
 class builder final : public YAML::EventHandler {
 public:
-    explicit builder(findings& out) : out_(out) {}
+    builder(findings& out, std::string_view text) : out_(out), text_(text) {}
 
     std::optional<node> root;
 
@@ -60,7 +61,7 @@ public:
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         const auto known = anchors_.find(anchor);
         if (known == anchors_.end()) {
-            out_.error(place(mark), "this alias stands inside what it is an alias of");
+            out_.error(place(mark), "this alias stands inside what it is an alias of", "write the value out");
             throw given_up{};
         }
         count(count_nodes(known->second), place(mark));
@@ -72,6 +73,7 @@ public:
         const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value
     ) override {
         check_tag(mark, tag);
+        check_closed(mark);
         node n;
         n.type = node::kind::scalar;
         n.where = place(mark);
@@ -136,6 +138,25 @@ private:
         );
     }
 
+    // yaml-cpp takes the end of the file for a closing quote.
+    void check_closed(const YAML::Mark& mark) {
+        auto at = static_cast<std::size_t>(std::max(mark.pos, 0));
+        if (at >= text_.size()) return;
+        const char quote = text_[at];
+        if (quote != '"' && quote != '\'') return;
+        for (++at; at < text_.size(); ++at) {
+            if (text_[at] == '\\' && quote == '"') {
+                ++at;
+            } else if (text_[at] == quote) {
+                // Two single quotes stand for one.
+                if (quote == '"' || at + 1 >= text_.size() || text_[at + 1] != quote) return;
+                ++at;
+            }
+        }
+        out_.error(place(mark), "the quoted text that begins here does not end", "close the quote");
+        throw given_up{};
+    }
+
     void count(std::size_t nodes, location where) {
         nodes_ += nodes;
         if (nodes_ <= most_nodes) return;
@@ -187,19 +208,31 @@ private:
     }
 
     findings& out_;
+    std::string_view text_; // the whole file
     std::vector<frame> frames_;
     std::unordered_map<YAML::anchor_t, node> anchors_;
     std::size_t nodes_ = 0;
 };
 
+bool tab_in_indentation(std::string_view text, int line) {
+    std::size_t begin = 0;
+    for (int at = 1; at < line && begin < text.size(); ++at) {
+        begin = std::min(text.find('\n', begin), text.size() - 1) + 1;
+    }
+    const auto indentation = text.substr(begin, text.find_first_not_of(" \t", begin) - begin);
+    return indentation.find('\t') != std::string_view::npos;
+}
+
 // What the file says wrong, in words that do not need the YAML specification.
-void explain(const YAML::Exception& error, const builder& tree, findings& out) {
+void explain(const YAML::Exception& error, const builder& tree, std::string_view text, findings& out) {
     const std::string_view message = error.msg;
     const auto has = [&](std::string_view part) { return message.find(part) != std::string_view::npos; };
     const location where = error.mark.is_null() ? location{1, 1} : place(error.mark);
     const auto bracket = tree.open_bracket();
 
-    if (has("end of map flow") || has("end of sequence flow") || has("illegal flow end")) {
+    if (tab_in_indentation(text, where.line) || has("illegal tab")) {
+        out.error({where.line, 1}, "a tab in the indentation", "YAML indents with blanks only");
+    } else if (has("end of map flow") || has("end of sequence flow") || has("illegal flow end")) {
         if (bracket) {
             const auto& [opened, character] = *bracket;
             out.error(
@@ -212,7 +245,7 @@ void explain(const YAML::Exception& error, const builder& tree, findings& out) {
             out.error(where, "a closing bracket without its opening one", std::string(quoting_rule));
         }
     } else if (has("illegal map value") || has("illegal map key")) {
-        out.error(where, "a `:` where no value can begin", std::string(quoting_rule));
+        out.error(where, "a `:` where no value can begin, perhaps inside a text", std::string(quoting_rule));
     } else if (has("illegal block entry")) {
         out.error(where, "a `- ` where no list can begin", "start the list on a line of its own");
     } else if (has("end of map not found") || has("end of sequence not found")) {
@@ -223,8 +256,6 @@ void explain(const YAML::Exception& error, const builder& tree, findings& out) {
         );
     } else if (has("illegal EOF in scalar")) {
         out.error(where, "the file ends inside a quoted text", "close the quote");
-    } else if (has("illegal tab")) {
-        out.error(where, "a tab in the indentation", "YAML indents with blanks only");
     } else if (has("unknown escape") || has("hex number") || has("invalid unicode")) {
         out.error(
             where,
@@ -268,7 +299,7 @@ bool check_characters(std::string_view text, findings& out) {
         }
         if (!well_formed) return fail("not UTF-8", "save the file as UTF-8");
         i += length;
-        ++where.column;
+        where.column += static_cast<int>(length);
     }
     return true;
 }
@@ -321,13 +352,13 @@ std::optional<node> parse_yaml(std::string_view text, findings& out) {
     }
     if (!check_characters(text, out)) return std::nullopt;
 
-    builder tree(out);
+    builder tree(out, text);
     try {
         std::istringstream in{std::string(text)};
         YAML::Parser parser(in);
-        if (!parser.HandleNextDocument(tree)) return node{{}, {1, 1}, {}, {}, {}};
+        if (!parser.HandleNextDocument(tree)) return node{.where = {1, 1}};
         auto root = std::move(tree.root);
-        if (builder second(out); parser.HandleNextDocument(second)) {
+        if (builder second(out, text); parser.HandleNextDocument(second)) {
             out.error(
                 second.root ? second.root->where : location{1, 1},
                 "a second document: a scenario file holds one",
@@ -338,7 +369,7 @@ std::optional<node> parse_yaml(std::string_view text, findings& out) {
     } catch (const given_up&) {
         return std::nullopt;
     } catch (const YAML::Exception& error) {
-        explain(error, tree, out);
+        explain(error, tree, text, out);
         return std::nullopt;
     }
 }

@@ -15,6 +15,7 @@ struct node {
     kind type = kind::null;
     location where;
     std::string text;        // of a scalar
+    bool broken = false;     // a scalar whose params could not be expanded: reported already
     std::vector<node> keys;  // of a map: scalars, none twice
     std::vector<node> items; // of a sequence; of a map: the values in the order of `keys`
 

@@ -1,0 +1,184 @@
+// What the loader makes of a file: servers, faults, queries, verify.
+#include "test_files.hpp"
+
+namespace tdsfake::scenario {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(model, an_empty_scenario_is_one_healthy_server) {
+    const auto s = loaded("tdsfake: 1\n");
+    ASSERT_EQ(s.servers.size(), 1U);
+    const auto& only = s.servers[0];
+    EXPECT_EQ(only.name, "server");
+    ASSERT_EQ(only.listen.size(), 1U);
+    EXPECT_EQ(only.listen[0].address, "127.0.0.1");
+    EXPECT_EQ(only.listen[0].port, 0);
+    ASSERT_EQ(only.gate.size(), 1U);
+    EXPECT_EQ(only.gate[0].mode, gate_mode::accept);
+    EXPECT_TRUE(only.faults.empty());
+    EXPECT_TRUE(s.verify.empty());
+    EXPECT_EQ(s.file, "file");
+}
+
+TEST(model, servers_keep_their_order_and_names) {
+    const auto s = loaded("tdsfake: 1\nservers: {zeta: {}, alpha: {gate: refuse}, m-2: {}}\n");
+    ASSERT_EQ(s.servers.size(), 3U);
+    EXPECT_EQ(s.servers[0].name, "zeta");
+    EXPECT_EQ(s.servers[1].name, "alpha");
+    EXPECT_EQ(s.servers[1].gate[0].mode, gate_mode::refuse);
+    EXPECT_EQ(s.servers[2].name, "m-2");
+}
+
+TEST(model, addresses) {
+    const auto s = loaded_server("listen: [127.0.0.1, '127.0.0.2:1433', '::1', '[::2]', '[::3]:99', "
+                                 "{address: 127.0.0.3, gate: drop}]");
+    ASSERT_EQ(s.listen.size(), 6U);
+    const auto is = [&](std::size_t i, std::string_view address, int port) {
+        EXPECT_EQ(s.listen[i].address, address);
+        EXPECT_EQ(s.listen[i].port, port);
+    };
+    is(0, "127.0.0.1", 0);
+    is(1, "127.0.0.2", 1433);
+    is(2, "::1", 0);
+    is(3, "::2", 0);
+    is(4, "::3", 99);
+    is(5, "127.0.0.3", 0);
+    EXPECT_FALSE(s.listen[0].gate);
+    EXPECT_EQ(s.listen[5].gate.value().at(0).mode, gate_mode::drop);
+}
+
+TEST(model, gate_phases) {
+    const auto s =
+        loaded_server("gate: [refuse: {for: 3s}, drop: {attempts: 2}, refuse: {until: up}, accept]");
+    ASSERT_EQ(s.gate.size(), 4U);
+    EXPECT_EQ(s.gate[0].mode, gate_mode::refuse);
+    EXPECT_EQ(s.gate[0].lasts, 3s);
+    EXPECT_EQ(s.gate[1].mode, gate_mode::drop);
+    EXPECT_EQ(s.gate[1].attempts, 2U);
+    EXPECT_EQ(s.gate[2].until, "up");
+    EXPECT_EQ(s.gate[3].mode, gate_mode::accept);
+    EXPECT_FALSE(s.gate[3].lasts || s.gate[3].until || s.gate[3].attempts);
+}
+
+TEST(model, identity) {
+    const auto s =
+        loaded_server("identity: {name: DB1, instance: I, version: 15.1.2000, tds: 7.2, packet-size: 512}");
+    EXPECT_EQ(s.identity.name, "DB1");
+    EXPECT_EQ(s.identity.instance, "I");
+    EXPECT_EQ(s.identity.version, (std::array<std::uint8_t, 4>{15, 1, 0x07, 0xd0}));
+    EXPECT_EQ(s.identity.tds, tds::tds_version::v7_2);
+    EXPECT_EQ(s.identity.packet_size, 512U);
+}
+
+TEST(model, logins) {
+    const auto s = loaded_server("logins: [{user: sa, password: ''}, {user: app, databases: [a, b]}]");
+    ASSERT_EQ(s.logins.size(), 2U);
+    EXPECT_EQ(s.logins[0].password, "");
+    EXPECT_FALSE(s.logins[1].password);
+    EXPECT_EQ(s.logins[1].databases, (std::vector<std::string>{"a", "b"}));
+}
+
+TEST(model, queries) {
+    const auto s = loaded_server("queries: [{match: [a, /b/], columns: {id: int, t: nvarchar(30)}, rows: "
+                                 "[[-1, x], [null, 'null'], [2, 3.50]]},"
+                                 " {match: c, affected: 7}, {match: d, results: [{columns: {x: int}}, "
+                                 "{columns: {y: int}, rows: [[1]]}]},"
+                                 " {match: e, error: 1205}]");
+    ASSERT_EQ(s.queries.size(), 4U);
+    EXPECT_EQ(s.queries[0].match.size(), 2U);
+    const auto& first = s.queries[0].results.at(0);
+    ASSERT_EQ(first.columns.size(), 2U);
+    EXPECT_EQ(first.columns[0].name, "id");
+    EXPECT_EQ(first.columns[0].type, tds::column::kind::integer);
+    EXPECT_EQ(first.columns[1].type, tds::column::kind::nvarchar);
+    EXPECT_EQ(first.columns[1].max_chars, 30);
+    ASSERT_EQ(first.rows.size(), 3U);
+    EXPECT_EQ(std::get<std::int64_t>(first.rows[0][0]), -1);
+    EXPECT_TRUE(std::holds_alternative<std::monostate>(first.rows[1][0]));
+    EXPECT_EQ(std::get<std::string>(first.rows[1][1]), "null");
+    EXPECT_EQ(std::get<std::string>(first.rows[2][1]), "3.50");
+    EXPECT_EQ(s.queries[1].affected, 7U);
+    EXPECT_TRUE(s.queries[1].results.empty());
+    EXPECT_EQ(s.queries[2].results.size(), 2U);
+    EXPECT_EQ(s.queries[3].error.value().number, 1205);
+}
+
+TEST(model, a_fault_and_its_defaults) {
+    const auto f = loaded_fault("{at: login, do: close}");
+    EXPECT_EQ(f.at, std::vector{stage::login});
+    EXPECT_TRUE(f.when.empty());
+    EXPECT_EQ(f.skip, 0U);
+    EXPECT_EQ(f.every, 1U);
+    EXPECT_FALSE(f.times || f.chance || f.since || f.until || f.lasts);
+    EXPECT_FALSE(f.per_connection);
+    EXPECT_FALSE(f.unused_allowed);
+    EXPECT_EQ(f.after, 60s);
+    EXPECT_EQ(f.where.line, 2);
+    EXPECT_EQ(f.text, "close");
+}
+
+TEST(model, a_fault_with_everything) {
+    const auto f =
+        loaded_fault("{at: [idle, query], when: {connection: 2.., user: [a, b]}, skip: 1, every: 3, times: "
+                     "4, chance: 25%, "
+                     "per: connection, since: up, until: 1m, for: 45s, after: 5s, unused: allowed, "
+                     "do: [wait: 1s..3s, {send: {hex: 00 ff}, pace: {bytes: 1, every: 5ms}}, reset: {which: "
+                     "all, when: {user: c}}]}");
+    EXPECT_EQ(f.at, (std::vector{stage::idle, stage::query}));
+    EXPECT_EQ(f.when.connection.value().least, 2U);
+    EXPECT_TRUE(f.when.connection.value().contains(99));
+    EXPECT_EQ(f.when.user.size(), 2U);
+    EXPECT_EQ(f.skip, 1U);
+    EXPECT_EQ(f.every, 3U);
+    EXPECT_EQ(f.times, 4U);
+    EXPECT_EQ(f.chance, 25U);
+    EXPECT_TRUE(f.per_connection);
+    EXPECT_EQ(std::get<std::string>(f.since.value()), "up");
+    EXPECT_EQ(std::get<core::duration>(f.until.value()), 1min);
+    EXPECT_EQ(f.lasts, 45s);
+    EXPECT_EQ(f.after, 5s);
+    EXPECT_TRUE(f.unused_allowed);
+    EXPECT_EQ(
+        f.text,
+        "[{wait: 1s..3s}, {send: {hex: 00 ff}, pace: {bytes: 1, every: 5ms}}, {reset: {which: all, when: "
+        "{user: c}}}]"
+    );
+}
+
+TEST(model, verify) {
+    const auto s = loaded("tdsfake: 1\n"
+                          "verify:\n"
+                          "  - logins: 3\n"
+                          "  - attempts: {since: cancelled, at-most: 0, server: server}\n"
+                          "  - spacing: {of: logins, at-least: 900ms, growth: 1.5}\n"
+                          "  - closed: {by: server, of: prelogin, within: 5s}\n"
+                          "  - never: {at: [login, query], when: {user: sa}}\n");
+    ASSERT_EQ(s.verify.size(), 5U);
+    const auto& count = std::get<count_check>(s.verify[0].what);
+    EXPECT_EQ(count.of, counter::logins);
+    EXPECT_EQ(count.expected.least, 3U);
+    EXPECT_EQ(count.expected.most, 3U);
+    EXPECT_EQ(s.verify[0].text, "logins: 3");
+    EXPECT_EQ(s.verify[0].where.line, 3);
+    EXPECT_EQ(s.verify[1].server, "server");
+    EXPECT_EQ(s.verify[1].text, "attempts: {since: cancelled, at-most: 0, server: server}");
+    const auto& attempts = std::get<count_check>(s.verify[1].what);
+    EXPECT_EQ(std::get<std::string>(attempts.since.value()), "cancelled");
+    EXPECT_EQ(attempts.expected.least, 0U);
+    EXPECT_EQ(attempts.expected.most, 0U);
+    const auto& spacing = std::get<spacing_check>(s.verify[2].what);
+    EXPECT_EQ(spacing.of, counter::logins);
+    EXPECT_EQ(spacing.at_least, 900ms);
+    EXPECT_DOUBLE_EQ(spacing.growth.value(), 1.5);
+    const auto& closed = std::get<closed_check>(s.verify[3].what);
+    EXPECT_EQ(closed.by, closer::server);
+    EXPECT_EQ(closed.of, stage::prelogin);
+    EXPECT_EQ(closed.within, 5s);
+    const auto& never = std::get<seen_check>(s.verify[4].what);
+    EXPECT_TRUE(never.never);
+    EXPECT_EQ(never.at.size(), 2U);
+}
+
+} // namespace
+} // namespace tdsfake::scenario

@@ -1,0 +1,52 @@
+#include "test_files.hpp"
+
+namespace tdsfake::scenario {
+namespace {
+
+constexpr std::string_view text = "tdsfake: 1\n"
+                                  "about: $n failures of $what, $$5 each, 100$\n"
+                                  "params: {n: 2, what: $unexpanded}\n"
+                                  "server: {faults: [{at: login, times: $n, do: close}]}\n";
+
+TEST(params, are_expanded_everywhere_but_in_themselves) {
+    const auto s = loaded(text);
+    EXPECT_EQ(s.about, "2 failures of $unexpanded, $5 each, 100$");
+    EXPECT_EQ(s.servers[0].faults[0].times, 2U);
+}
+
+TEST(params, are_set_from_outside) {
+    const auto s = loaded(text, {.set = {{"n", "7"}, {"what", "x"}, {"n", "8"}}, .folder = {}});
+    EXPECT_EQ(s.about, "8 failures of x, $5 each, 100$");
+    EXPECT_EQ(s.servers[0].faults[0].times, 8U);
+}
+
+TEST(params, values_from_outside_are_judged_where_they_stand) {
+    const auto result = load(text, "file", {.set = {{"n", "many"}}, .folder = {}});
+    ASSERT_EQ(result.errors.size(), 1U);
+    EXPECT_EQ(result.errors[0].where.line, 4);
+    EXPECT_NE(result.errors[0].message.find("not `many`"), std::string::npos);
+}
+
+TEST(params, unknown_names_from_outside_are_errors) {
+    const auto result = load(text, "file", {.set = {{"wat", "1"}}, .folder = {}});
+    ASSERT_EQ(result.errors.size(), 1U);
+    EXPECT_EQ(
+        format(result.errors[0], "file"),
+        "file: error: --set: the scenario has no param `wat`\n    did you mean `what`?"
+    );
+    EXPECT_EQ(load("tdsfake: 1\n", "file", {.set = {{"n", "1"}}, .folder = {}}).errors.size(), 1U);
+}
+
+TEST(params, a_null_value_is_set_as_text) {
+    const auto s = loaded(
+        "tdsfake: 1\nparams: {x: a}\n"
+        "server: {queries: [{match: q, columns: {c: nvarchar(9)}, rows: [[$x], [null]]}]}\n",
+        {.set = {{"x", "null"}}, .folder = {}}
+    );
+    const auto& rows = s.servers[0].queries[0].results[0].rows;
+    EXPECT_EQ(std::get<std::string>(rows[0][0]), "null");
+    EXPECT_TRUE(std::holds_alternative<std::monostate>(rows[1][0]));
+}
+
+} // namespace
+} // namespace tdsfake::scenario
