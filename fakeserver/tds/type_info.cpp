@@ -2,6 +2,8 @@
 
 #include "tds/wire_text.hpp"
 
+#include <array>
+
 namespace tdsfake::tds {
 
 namespace {
@@ -27,13 +29,13 @@ enum class shape : std::uint8_t {
 };
 
 struct known_type {
-    std::uint8_t type;
-    shape form;
+    std::uint8_t type = 0;
+    shape form = shape::fixed;
     std::uint8_t size = 0; // of fixed ones
     bool collated = false;
 };
 
-constexpr known_type known_types[] = {
+constexpr auto known_types = std::to_array<known_type>({
     {0x1f, shape::fixed, 0},         // NULL
     {0x30, shape::fixed, 1},         // TINYINT
     {0x32, shape::fixed, 1},         // BIT
@@ -77,7 +79,7 @@ constexpr known_type known_types[] = {
     {0xf0, shape::udt},              // UDT
     {0xf1, shape::xml},              // XML
     {0xf4, shape::json},             // JSON
-};
+});
 
 const known_type* find_type(std::uint8_t type) noexcept {
     for (const auto& candidate : known_types) {

@@ -6,6 +6,7 @@
 #include "tds/wire_text.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace tdsfake::tds {
 
@@ -18,8 +19,8 @@ core::bytes copy(core::byte_view data) { return {data.begin(), data.end()}; }
 // Little-endian and signed, of 1, 2, 4 or 8 bytes.
 std::int64_t to_integer(const core::bytes& data) noexcept {
     std::uint64_t value = data.back() >= 0x80 ? ~std::uint64_t{0} : 0;
-    for (auto byte = data.rbegin(); byte != data.rend(); ++byte)
-        value = value << 8 | *byte;
+    for (const auto byte : std::views::reverse(data))
+        value = value << 8 | byte;
     return static_cast<std::int64_t>(value);
 }
 
