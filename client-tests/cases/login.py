@@ -6,14 +6,15 @@ REJECTED = Does(connections=1, logins=1, requests=0, reached="login", closed="se
 
 
 def rejected(scenario, number, text, **more):
-    """A login error that no client tries again."""
+    """A login error that a client does not try again, unless `more` says so."""
     return case(
         scenario, action="connect", does=REJECTED,
-        tsql=error(number, text, phase="connect", type="Msg"),
-        pymssql=error(number, text, phase="connect", type="OperationalError"),
-        pytds=error(number, text, phase="connect"),
-        tedious=error(None, text, phase="connect", type="ELOGIN"),
-        **more,
+        **{
+            "tsql": error(number, text, phase="connect", type="Msg"),
+            "pymssql": error(number, text, phase="connect", type="OperationalError"),
+            "pytds": error(number, text, phase="connect"),
+            "tedious": error(None, text, phase="connect", type="ELOGIN"),
+        } | more,
     )
 
 
@@ -43,7 +44,11 @@ CASES = [
         tedious=error(None, "socket hang up", phase="connect", type="ESOCKET"),
     ),
     rejected("login-failed-18456", 18456, "Login failed for user 'sa'."),
-    rejected("server-paused-17142", 17142, "SQL Server service has been paused."),
+    rejected(
+        "server-paused-17142", 17142, "SQL Server service has been paused.",
+        pytds=error(None, "SQL Server service has been paused.", phase="connect", type="TimeoutError",
+                    does=Does(connections=(2, 6), logins=(2, 6), closed="server FIN")),
+    ),
     # Some take 4060 for transient and try again by themselves.
     case(
         "database-unavailable-4060", action="connect", does=REJECTED, deadline=8,

@@ -13,7 +13,9 @@ CASES = [
     case(
         "query-slow", params={"time": "2500ms"}, deadline=8, does=Does(connections=1, requests=1, attentions=1),
         tsql=ok(value=1, seconds=(2.5, 7), does=Does(connections=1, requests=1, attentions=0)),
-        pymssql=error(20003, "timed out", phase="query", seconds=(0.9, 2.4)),
+        # It drops the connection instead of cancelling.
+        pymssql=error(20047, "timed out", phase="query", seconds=(0.9, 2.4),
+                      does=Does(connections=1, requests=1, attentions=0, closed="client FIN")),
         pytds=error(None, "timed out", phase="query", type="TimeoutError", seconds=(0.9, 2.4)),
         tedious=error(None, "Timeout: Request failed to complete in 1000ms", phase="query", type="ETIMEOUT",
                       seconds=(0.9, 2.4)),
@@ -21,24 +23,26 @@ CASES = [
     case(
         "query-stall", does=Does(connections=1, requests=1, attentions=1), deadline=6,
         tsql=hung("connect or query", does=Does(connections=1, requests=1, attentions=0)),
-        pymssql=error(20003, "timed out", phase="query"),
+        pymssql=error(20047, "timed out", phase="query", seconds=(0.9, 3.5),
+                      does=Does(connections=1, requests=1, attentions=0, closed="client FIN")),
         pytds=error(None, "timed out", phase="query", type="TimeoutError", seconds=(0.9, 3.5)),
         tedious=error(None, "Failed to cancel request", phase="query", type="ETIMEOUT", seconds=(1.9, 5)),
     ),
     # The client's timeout is shorter than the whole result takes, and longer than any gap in it.
     case(
-        "slow-result", params={"bytes": 8, "every": "300ms"}, deadline=12,
+        "slow-result", params={"bytes": 8, "every": "500ms"}, deadline=12,
         does=Does(connections=1, requests=1),
-        tsql=ok(value=1, seconds=(1.2, 9)),
-        pymssql=ok(value=1, seconds=(1.2, 9)),
-        pytds=ok(value=1, seconds=(1.2, 9)),
+        tsql=ok(value=1, seconds=(1.5, 9)),
+        pymssql=ok(value=1, seconds=(1.5, 9)),
+        pytds=ok(value=1, seconds=(1.5, 9)),
         tedious=error(None, "Timeout", phase="query", type="ETIMEOUT", does=Does(attentions=1)),
     ),
     case(
         "reset-during-result", does=Does(connections=1, requests=1, closed="server RST"),
-        tsql=error(None, "", phase="query"),
-        pymssql=error(None, "", phase="query"),
+        # The row is lost without a word: no error, and exit code 0.
+        tsql=ok(rows=0),
+        pymssql=error(20047, "DBPROCESS is dead or not enabled", phase="query"),
         pytds=error(None, "Connection reset by peer", phase="query", type="ConnectionResetError"),
-        tedious=error(None, "ECONNRESET", phase="query"),
+        tedious=error(None, phase="query", type="ECONNRESET"),
     ),
 ]

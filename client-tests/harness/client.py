@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-from harness.server import HarnessError
+from harness.server import HarnessError, patience
 
 here = pathlib.Path(__file__).resolve().parent.parent
 node_modules = here.parent / "build" / "clients" / "tedious" / "node_modules"
@@ -31,13 +31,14 @@ ENVIRONMENT = {
 
 
 class Client:
-    def __init__(self, name, address, **options):
+    """A probe, loaded and waiting for the address: so that the start of an interpreter is not part of any timing."""
+
+    def __init__(self, name, **options):
         self.name = name
-        host, port = address
-        command = [str(part) for part in PROBES[name]] + ["--host", host, "--port", str(port)]
+        command = [str(part) for part in PROBES[name]] + ["--port", "0"]
         for option, value in options.items():
             command += ["--" + option.replace("_", "-"), str(value)]
-        self.started = time.monotonic()
+        self.started = None
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             start_new_session=True, env=ENVIRONMENT,
@@ -48,6 +49,16 @@ class Client:
         self.complaints = ""
         threading.Thread(target=self.read_results, daemon=True).start()
         threading.Thread(target=self.read_complaints, daemon=True).start()
+        with self.changed:
+            self.changed.wait_for(lambda: self.records or self.ended, patience)
+        if not self.records:
+            self.kill()
+            raise HarnessError(f"the probe of {name} did not start:\n{self.complaints}")
+
+    def use(self, address):
+        """Lets it go. The address is always 127.0.0.1 and a port, so the port will do."""
+        self.started = time.monotonic()
+        self.tell(str(address[1]))
 
     def read_results(self):
         for line in self.process.stdout:
@@ -64,8 +75,11 @@ class Client:
 
     def go_on(self):
         """Lets a probe that waits between two queries run the second."""
+        self.tell("")
+
+    def tell(self, line):
         try:
-            self.process.stdin.write("\n")
+            self.process.stdin.write(line + "\n")
             self.process.stdin.flush()
         except BrokenPipeError:
             pass  # it is gone already; its result says why

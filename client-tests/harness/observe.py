@@ -39,6 +39,10 @@ def first_query_is_answered(events):
     return asked is not None and any(e["event"] == "sent" for e in events[asked:])
 
 
+def every_connection_is_closed(events):
+    return sum(e["event"] == "connect" for e in events) == sum(e["event"] == "closed" for e in events)
+
+
 def observe(case, client_name, folder, control=False):
     """`control`: against a server without faults, everything else the same."""
     scenario, params = case.scenario, case.params
@@ -46,16 +50,23 @@ def observe(case, client_name, folder, control=False):
         folder.mkdir(parents=True, exist_ok=True)
         scenario, params = folder / "healthy.yaml", {}
         scenario.write_text(HEALTHY)
+    client = Client(client_name, action=case.action, **case.options)
+    try:
+        return carried_out(case, client, folder, scenario, params, control)
+    finally:
+        client.kill()
+
+
+def carried_out(case, client, folder, scenario, params, control):
     with Server(folder, scenario, params) as server:
-        client = Client(client_name, server.address, action=case.action, **case.options)
-        try:
-            if case.action.startswith("idle-"):
-                server.journal.wait_for("the answer to the first query", first_query_is_answered)
-                if not control:
-                    server.journal.wait_for(f"{case.idle_until}", case.idle_is_over)
-                client.go_on()
-            result = client.finish(case.deadline)
-        finally:
-            client.kill()
+        client.use(server.address)
+        if case.action.startswith("idle-"):
+            server.journal.wait_for("the answer to the first query", first_query_is_answered)
+            if not control:
+                server.journal.wait_for(f"{case.idle_until}", case.idle_is_over)
+            client.go_on()
+        result = client.finish(case.deadline)
+        # Its sockets are closed by now; a connection that vanished does not learn of it.
+        server.journal.settle(every_connection_is_closed)
         exit_code = server.stop()
         return Observation(result, list(server.journal.events), exit_code)

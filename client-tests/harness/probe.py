@@ -1,6 +1,7 @@
 """The half of a probe that is the same for every Python-driven client: its options, its actions, its one line of result.
 
 A probe is a small program that uses one client library the way an application does. It prints JSON lines:
+  {"event": "loaded"}                      with --port 0: from here on the time is the client's, not the interpreter's
   {"event": "phase", "phase": "connect"}   as it goes, so that whoever kills a hung probe knows where it hung
   {"outcome": "ok" | "error", "phase": …, "type": …, "number": …, "text": …, "seconds": …, "value": …, "rows": …,
    "attempts": […]}                        once, last
@@ -30,7 +31,7 @@ def parse_options(arguments=None):
         epilog="actions: " + "; ".join(f"{name}: {what}" for name, what in ACTIONS.items()),
     )
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--port", type=int, required=True, help="0: say when loaded, then read it from standard input")
     parser.add_argument("--user", default="sa")
     parser.add_argument("--password", default="secret")
     parser.add_argument("--database", default="master")
@@ -96,6 +97,9 @@ def abandon(session):
 
 def main(adapter, run=Run):
     options = parse_options()
+    if options.port == 0:
+        emit(event="loaded")
+        options.port = int(sys.stdin.readline())
     attempts = []
     for attempt in range(options.attempts if options.action.endswith("retry") else 1):
         if attempt:

@@ -44,6 +44,11 @@ class Journal:
             if not self.changed.wait_for(lambda: wanted(self.events), seconds):
                 raise HarnessError(f"not in the journal after {seconds} s: {what}; it has\n{show(self.events)}")
 
+    def settle(self, wanted, seconds=0.5):
+        """Like wait_for, for what need not happen."""
+        with self.changed:
+            self.changed.wait_for(lambda: wanted(self.events), seconds)
+
     def finish(self):
         """All events; to be called when the server has exited."""
         os.close(self.holding)

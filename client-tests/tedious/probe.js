@@ -78,10 +78,15 @@ function close(connection) {
   });
 }
 
+// One reader for the whole run: lines that come early are kept.
+const lines = [];
+let wants_line = null;
+const input = readline.createInterface({ input: process.stdin });
+input.on('line', (line) => { if (wants_line) wants_line(line); else lines.push(line); });
+input.on('close', () => { if (wants_line) wants_line(''); });
 const a_line = () => new Promise((resolve) => {
-  const input = readline.createInterface({ input: process.stdin });
-  input.once('line', () => { input.close(); resolve(); });
-  input.once('close', resolve);
+  if (lines.length) return resolve(lines.shift());
+  wants_line = (line) => { wants_line = null; resolve(line); };
 });
 
 function describe(error) {
@@ -123,6 +128,10 @@ async function once(first) {
 }
 
 (async () => {
+  if (options.port === '0') {
+    emit({ event: 'loaded' });
+    options.port = await a_line();
+  }
   const attempts = [];
   const most = options.action.endsWith('retry') ? Number(options.attempts) : 1;
   while (attempts.length < most) {
