@@ -17,6 +17,9 @@ from tds_tokens import Malformed, Message, Packet, parse_prelogin
 patience = 15.0
 
 
+_UNFINISHED = m.packet(m.PRELOGIN, bytes(3000), status=0)
+
+
 class Deviation(AssertionError):
     """The server did not do what the test expects."""
 
@@ -43,6 +46,7 @@ class Client:
         self.sock.settimeout(timeout or patience)
         self.began = time.monotonic()
         self._reset_early = False
+        self._probes = 0
         try:
             self.sock.connect((host, port))
         except ConnectionResetError:
@@ -167,6 +171,11 @@ class Client:
 
     # ------------------------------------------------------------------------- what TCP has acknowledged
 
+    def harmless(self):
+        """The next byte of a packet that never gets complete: nothing that a server could object to."""
+        self._probes += 1
+        return _UNFINISHED[self._probes - 1 :][:1]
+
     def unacknowledged(self):
         """Bytes sent and not acknowledged by the peer's kernel (SIOCOUTQ)."""
         return struct.unpack("i", fcntl.ioctl(self.sock, termios.TIOCOUTQ, b"\0" * 4))[0]
@@ -190,7 +199,7 @@ class Client:
         """The peer reads nothing any more: a byte sent now is not acknowledged, and nothing came back."""
         deadline = time.monotonic() + patience
         while True:
-            self.send(b"\x12")
+            self.send(self.harmless())
             select.select([], [], [], 0.35)  # longer than any delayed ACK
             if self.unacknowledged():
                 return self.expect_silence(0)
@@ -202,7 +211,7 @@ class Client:
         deadline = time.monotonic() + (within or patience)
         while time.monotonic() < deadline:
             try:
-                self.sock.send(b"x")
+                self.sock.send(self.harmless())
             except (BrokenPipeError, ConnectionResetError):
                 return
             select.select([], [], [], 0.02)
@@ -213,7 +222,7 @@ class Client:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:
-                self.sock.send(b"\x12")
+                self.sock.send(self.harmless())
             except (BrokenPipeError, ConnectionResetError) as error:
                 raise Deviation(f"the peer does not read any more: {error}") from None
             select.select([], [], [], 0.1)

@@ -245,4 +245,5 @@ def test_a_signal_stays_raised(fake):
     fake.logged_in(user="up").close()
     with fake.logged_in() as client:
         assert client.batch("SELECT 1").rows == [[1]]
+    fake.wait_event("closed", 2)
     assert [e["name"] for e in fake.events("signal")] == ["up"]

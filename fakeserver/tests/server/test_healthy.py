@@ -44,7 +44,8 @@ def test_every_version_logs_in_and_queries(fake, tds):
         assert answer.one("loginack").program.startswith("Microsoft SQL Server")
         changes = {change.kind: change.new for change in answer.all("envchange")}
         assert changes["database"] == "orders"
-        assert len(changes["collation"]) == 5, "jTDS fails the login without it"
+        if tds != "7.0":
+            assert len(changes["collation"]) == 5, "jTDS fails the login without it"
         assert changes["packet-size"] == "4096"
         assert answer.tokens[-1].name == "done" and answer.tokens[-1].status == 0
         assert client.batch("SELECT 1").rows == [[1]]
@@ -276,5 +277,6 @@ def test_pre_tds7_login_is_recognised_and_closed(fake):
     with fake.connect() as client:
         client.send(m.packets(m.PRE_TDS7_LOGIN, record, size=512))
         client.read_to_end()
+    fake.wait_event("closed")
     assert "ann" in fake.journal_text and "clear" not in fake.journal_text
     fake.healthy()

@@ -149,8 +149,9 @@ def see_half_close(running, stage):
 def see_reset(running, stage):
     with reach(running, stage) as client:
         client.expect_end("RST")
-    closed = running.wait_event("closed")
-    assert (closed["by"], closed["how"]) == ("server", "RST")
+    if stage != "client-close":  # there the client was the first to leave
+        closed = running.wait_event("closed")
+        assert (closed["by"], closed["how"]) == ("server", "RST")
 
 
 def see_vanish(running, stage):
@@ -173,7 +174,7 @@ def see_gate(running, stage):
 
         def refused():
             try:
-                socket.create_connection(running.address, 1).close()
+                socket.create_connection(running.address, 10).close()
             except ConnectionRefusedError:
                 return True
             return False
@@ -213,7 +214,7 @@ def test_step(start, stage, step):
         faults.append("{at: login, when: {user: releaser}, do: {signal: go}}")
     running = start(fakes.scenario(faults))
     check(running, stage)
-    running.wait_event("fault", stage=stage)
+    running.wait_event("fault", rule=4)
     assert running.stop() == 0, running.stdout
 
 

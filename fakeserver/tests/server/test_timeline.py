@@ -29,6 +29,7 @@ def test_a_timeline_closes_and_opens_the_port(fake):
     fakes.wait_until(lambda: refused(fake), "never refused")
     fakes.wait_until(lambda: served(fake), "never open again")
     ready = fake.events("ready")[0]["t"]
+    fake.wait_event("gate", 3)
     closing, opening = [e["t"] for e in fake.events("gate")][-2:]
     assert closing - ready >= 0.5 and opening - closing >= 0.5
 
@@ -108,14 +109,14 @@ def test_vanish_heals(fake):
     with fake.logged_in() as client:
         client.send_batch("SELECT 1")
         fake.wait_event("fault")
+        began = time.monotonic()
         client.send_batch("SELECT 1")
         client.expect_unacknowledged(0.4)
         client.expect_silence(0)
         assert client.read_message().rows == [[1]]
         assert client.read_message().rows == [[1]]
         client.expect_acknowledged()
-    sent = [e["t"] for e in fake.events("sent")]
-    assert sent[-1] - fake.events("fault")[0]["t"] >= 1.0
+        assert time.monotonic() - began >= 1.0
 
 
 @story("{at: query, do: [wait: 100ms, vanish]}", red=("{at: query, do: [wait: 100ms, stall]}",))
@@ -162,7 +163,7 @@ def test_idle_fires_once_per_spell(fake):
         client.expect_silence(0.6)
         assert client.batch("SELECT 1").rows == [[1]]
         assert client.read_exactly(1) == b"\x01"
-        assert len(fake.events("fault")) == 2
+        fake.wait_event("fault", 2)
     fires = [e["t"] for e in fake.events("fault")]
     answered = [e["t"] for e in fake.events("sent") if e["t"] < fires[1]][-1]
     assert fires[1] - answered >= 0.35

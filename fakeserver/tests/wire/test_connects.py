@@ -10,7 +10,7 @@ from story import must_fail
 BOTH = 'listen: [127.0.0.1, "[::1]"]'
 
 
-def knock(address, timeout=5.0):
+def knock(address, timeout=2.5):
     """One connect; the port it came from and what the socket says."""
     with socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET) as sock:
         sock.bind((address[0], 0))

@@ -133,7 +133,7 @@ def test_cancelled_request(capture, start, tmp_path):
     [
         "{at: query, do: {send: {packet: {type: 4, status: 1, payload: aa 40 00 18 48 00 00 01}}}}",
         "{at: prelogin, do: {reply: {version: {value: 16.0.4115.0, offset: 900}}}}",
-        "{at: query, do: {send: {hex: 04 01 00 0c 00 33 01 00 99 01 02 03}}}",
+        "{at: query, do: {send: {hex: 04 01 00 0e 00 33 01 00 81 05 00 00 00 00}}}",
     ],
 )
 def test_red_control_what_is_wrong_is_seen(capture, start, tmp_path, fault):
