@@ -18,7 +18,9 @@ namespace {
 
 scenario::listen_address parse_listen(const std::string& text) {
     const auto wrong = [&] {
-        return bad_input("--listen " + text + ": expected ADDRESS or ADDRESS:PORT, like 127.0.0.1:1433 or [::1]:1433");
+        return bad_input(
+            "--listen " + text + ": expected ADDRESS or ADDRESS:PORT, like 127.0.0.1:1433 or [::1]:1433"
+        );
     };
     scenario::listen_address result;
     std::string port;
@@ -58,7 +60,8 @@ source read_source(const std::string& file) {
     }
     if (std::filesystem::exists(file, ignored)) throw bad_input(file + ": is not a file");
     std::vector<std::string_view> names;
-    for (const auto& entry : scenario::library()) names.push_back(entry.name);
+    for (const auto& entry : scenario::library())
+        names.push_back(entry.name);
     const auto near = core::nearest(file, names);
     throw bad_input(
         file + ": no such file, and no scenario of that name in the library" +
@@ -71,13 +74,15 @@ std::shared_ptr<const scenario::scenario> load_scenario(const run_arguments& arg
     scenario::load_options options;
     for (const auto& pair : arguments.set) {
         const auto equals = pair.find('=');
-        if (equals == std::string::npos || equals == 0) throw bad_input("--set " + pair + ": expected NAME=VALUE");
+        if (equals == std::string::npos || equals == 0)
+            throw bad_input("--set " + pair + ": expected NAME=VALUE");
         options.set.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
     }
     auto loaded = scenario::load(from.text, from.name, options);
     if (!loaded.errors.empty()) {
         std::string text;
-        for (const auto& finding : loaded.errors) text += (text.empty() ? "" : "\n") + scenario::format(finding, from.name);
+        for (const auto& finding : loaded.errors)
+            text += (text.empty() ? "" : "\n") + scenario::format(finding, from.name);
         throw bad_input(text);
     }
     auto result = std::make_shared<scenario::scenario>(std::move(loaded.value));

@@ -23,7 +23,8 @@ int check(const std::vector<std::string>& files) {
             const auto from = read_source(file);
             const auto loaded = scenario::load(from.text, from.name);
             for (const auto* findings : {&loaded.errors, &loaded.warnings}) {
-                for (const auto& finding : *findings) std::cerr << scenario::format(finding, from.name) << "\n";
+                for (const auto& finding : *findings)
+                    std::cerr << scenario::format(finding, from.name) << "\n";
             }
             if (loaded.errors.empty()) {
                 std::cout << from.name << ": ok\n";
@@ -40,12 +41,14 @@ int check(const std::vector<std::string>& files) {
 
 int list() {
     std::size_t width = 0;
-    for (const auto& entry : scenario::library()) width = std::max(width, entry.name.size());
+    for (const auto& entry : scenario::library())
+        width = std::max(width, entry.name.size());
     std::string_view folder;
     for (const auto& entry : scenario::library()) {
         if (entry.folder != folder) std::cout << (folder.empty() ? "" : "\n") << entry.folder << "\n";
         folder = entry.folder;
-        std::cout << "  " << entry.name << std::string(width - entry.name.size() + 2, ' ') << entry.about << "\n";
+        std::cout << "  " << entry.name << std::string(width - entry.name.size() + 2, ' ') << entry.about
+                  << "\n";
     }
     return exit_code::fine;
 }
@@ -56,14 +59,18 @@ int show(const std::string& name) {
 }
 
 void add_run_options(CLI::App& command, run_arguments& to) {
-    command.add_option("FILE", to.file, "A scenario: a path, a name of the library, or - for standard input")->required();
-    command.add_option("--set", to.set, "Set a parameter of the scenario: NAME=VALUE")->allow_extra_args(false);
+    command.add_option("FILE", to.file, "A scenario: a path, a name of the library, or - for standard input")
+        ->required();
+    command.add_option("--set", to.set, "Set a parameter of the scenario: NAME=VALUE")
+        ->allow_extra_args(false);
     command.add_option("--seed", to.seed, "Seed of random choices (printed; default: random)");
     command.add_option("--listen", to.listen, "Where the first server listens: ADDRESS[:PORT]");
     command.add_option("--ready-file", to.ready_file, "Write the addresses here, as JSON, once they answer");
     command.add_option("--journal", to.journal_file, "Write every event here, as JSON lines");
     command.add_option("--format", to.format, "Output for people (text) or programs (json)")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, format>{{"text", format::text}, {"json", format::json}}))
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, format>{{"text", format::text}, {"json", format::json}}
+        ))
         ->type_name("text|json")
         ->option_text("text|json");
     command.add_option("--color,--colour", to.colour, "Colours: on a terminal only (auto), always, never")
@@ -85,23 +92,30 @@ int dispatch(int argc, char** argv) {
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
 
+    // What follows `--` is the command of `exec`, whatever it looks like.
     run_arguments arguments;
+    const auto words = std::vector<std::string>(argv, argv + argc);
+    const auto separator = std::ranges::find(words, "--");
+    if (separator != words.end()) arguments.command.assign(separator + 1, words.end());
+    argc = static_cast<int>(separator - words.begin());
+
     auto* run_command = app.add_subcommand("run", "Run a scenario until SIGINT or SIGTERM");
     add_run_options(*run_command, arguments);
     auto* exec_command = app.add_subcommand(
         "exec", "Run a scenario and, in it, a command with TDSFAKE_HOST, TDSFAKE_PORT and TDSFAKE_ADDRESS set"
     );
     add_run_options(*exec_command, arguments);
-    exec_command->prefix_command();
 
     std::vector<std::string> files;
     auto* check_command = app.add_subcommand("check", "Check scenarios without running them");
     check_command->add_option("FILE", files, "Paths, names of the library, or -")->required();
     auto* list_command = app.add_subcommand("list", "List the scenarios of the library");
     std::string name;
-    auto* show_command = app.add_subcommand("show", "Print a scenario of the library, to start your own from");
+    auto* show_command =
+        app.add_subcommand("show", "Print a scenario of the library, to start your own from");
     show_command->add_option("NAME", name, "Its name")->required();
-    auto* schema_command = app.add_subcommand("schema", "Print the JSON Schema of scenarios, for your editor");
+    auto* schema_command =
+        app.add_subcommand("schema", "Print the JSON Schema of scenarios, for your editor");
 
     try {
         app.parse(argc, argv);
@@ -116,10 +130,12 @@ int dispatch(int argc, char** argv) {
         return exit_code::fine;
     }
     if (*exec_command) {
-        arguments.command = exec_command->remaining();
-        if (!arguments.command.empty() && arguments.command.front() == "--") arguments.command.erase(arguments.command.begin());
-        if (arguments.command.empty()) throw bad_input("exec: which command? Write it after --: tdsfake exec FILE -- COMMAND");
+        arguments.command.erase(arguments.command.begin());
+        if (arguments.command.empty())
+            throw bad_input("exec: which command? Write it after --: tdsfake exec FILE -- COMMAND");
     }
+    if (*run_command && separator != words.end())
+        throw bad_input("run takes no command; `tdsfake exec` does");
     run(arguments);
 }
 

@@ -3,8 +3,8 @@
 #include "cli/arguments.hpp"
 #include "report/render.hpp"
 
-#include <cerrno>
 #include <cctype>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -15,14 +15,15 @@ namespace tdsfake::cli {
 
 std::string ready_line(const std::vector<net::fake::bound_server>& servers) {
     std::string text = "READY";
-    for (const auto& server : servers) text += " " + server.name + "=" + server.addresses.front().to_string();
+    for (const auto& server : servers)
+        text += " " + server.name + "=" + server.addresses.front().to_string();
     return text + "\n";
 }
 
 std::string ready_json(const std::vector<net::fake::bound_server>& servers, std::uint64_t seed) {
     using report::append_json;
-    std::string out = "{\"event\":\"ready\",\"pid\":" + std::to_string(::getpid()) + ",\"seed\":" + std::to_string(seed) +
-                      ",\"servers\":{";
+    std::string out = "{\"event\":\"ready\",\"pid\":" + std::to_string(::getpid()) +
+                      ",\"seed\":" + std::to_string(seed) + ",\"servers\":{";
     bool first_server = true;
     for (const auto& server : servers) {
         const auto& at = server.addresses.front();
@@ -54,7 +55,8 @@ void write_ready_file(const std::string& path, const std::string& text) {
     }
 }
 
-std::vector<std::pair<std::string, std::string>> environment(const std::vector<net::fake::bound_server>& servers) {
+std::vector<std::pair<std::string, std::string>>
+environment(const std::vector<net::fake::bound_server>& servers) {
     std::vector<std::pair<std::string, std::string>> result;
     const auto add = [&](const std::string& prefix, const net::endpoint& at) {
         result.emplace_back(prefix + "HOST", at.host());

@@ -16,6 +16,7 @@ std::string ready_json(const std::vector<net::fake::bound_server>& servers, std:
 // Written beside and renamed, so that a reader sees all of it or nothing. Throws bad_input.
 void write_ready_file(const std::string& path, const std::string& text);
 // TDSFAKE_HOST, TDSFAKE_PORT, TDSFAKE_ADDRESS of the first server, TDSFAKE_<NAME>_… of each.
-std::vector<std::pair<std::string, std::string>> environment(const std::vector<net::fake::bound_server>& servers);
+std::vector<std::pair<std::string, std::string>>
+environment(const std::vector<net::fake::bound_server>& servers);
 
 } // namespace tdsfake::cli

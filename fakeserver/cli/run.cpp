@@ -53,13 +53,18 @@ void print(int fd, std::string_view text) {
 class run_of_a_scenario {
 public:
     explicit run_of_a_scenario(const run_arguments& arguments)
-        : arguments_(arguments), scenario_(load_scenario(arguments)), signals_(io_),
+        : arguments_(arguments),
+          scenario_(load_scenario(arguments)),
+          signals_(io_),
           console_(arguments.command.empty() ? STDOUT_FILENO : STDERR_FILENO),
           colours_(coloured(arguments.colour, console_)) {
         if (!arguments.journal_file.empty()) {
-            journal_fd_ = ::open(arguments.journal_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+            journal_fd_ =
+                ::open(arguments.journal_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
             if (journal_fd_ < 0) {
-                throw bad_input("--journal " + arguments.journal_file + ": cannot write it: " + std::strerror(errno));
+                throw bad_input(
+                    "--journal " + arguments.journal_file + ": cannot write it: " + std::strerror(errno)
+                );
             }
         }
         fake_.emplace(io_, scenario_, journal_, session::options{.show_passwords = arguments.show_passwords});
@@ -69,7 +74,8 @@ public:
         catch_signals();
         announce();
         io_.run();
-        // What has arrived by now still counts: a client that has just ended closed its connections before that.
+        // What has arrived by now still counts: a client that has just ended closed its connections before
+        // that.
         const auto enough = std::chrono::steady_clock::now() + last_look;
         io_.restart();
         while (io_.poll_one() > 0 && std::chrono::steady_clock::now() < enough) {}
@@ -103,7 +109,8 @@ private:
         const auto servers = fake_->addresses();
         std::string list;
         for (const auto& server : servers) {
-            for (const auto& at : server.addresses) list += (list.empty() ? "" : " ") + server.name + "=" + at.to_string();
+            for (const auto& at : server.addresses)
+                list += (list.empty() ? "" : " ") + server.name + "=" + at.to_string();
         }
         journal_.add(
             {.what = journal::kind::ready,
@@ -118,10 +125,19 @@ private:
         if (!arguments_.ready_file.empty()) write_ready_file(arguments_.ready_file, json);
         if (exec) child_ = start_child(arguments_.command, environment(servers));
 
-        if (journal_fd_ >= 0) file_sink_.emplace(journal_, journal_fd_, true, report::json_renderer(*scenario_));
+        if (journal_fd_ >= 0)
+            file_sink_.emplace(journal_, journal_fd_, true, report::json_renderer(*scenario_));
         if (arguments_.quiet) return;
         if (arguments_.format == format::json) {
-            console_sink_.emplace(journal_, console_, false, report::json_renderer(*scenario_));
+            // The ready line has been printed already, with more in it.
+            console_sink_.emplace(
+                journal_,
+                console_,
+                false,
+                [render = report::json_renderer(*scenario_)](const journal::event& event, std::string& out) {
+                    if (event.what != journal::kind::ready) render(event, out);
+                }
+            );
         } else {
             auto title = "tdsfake " TDSFAKE_VERSION "  " + scenario_->file;
             if (!scenario_->about.empty()) title += ": " + scenario_->about;
@@ -140,10 +156,14 @@ private:
                  .fields = {{"text", line.text}, {"line", line.line}, {"seen", line.seen}}}
             );
         }
-        journal_.add({.what = journal::kind::verdict, .at = fake_->now(), .fields = {{"met", unmet.empty()}}});
+        journal_.add({.what = journal::kind::verdict, .at = fake_->now(), .fields = {{"met", unmet.empty()}}}
+        );
         journal_.close();
         if (file_sink_ && !file_sink_->finish(patience_with_files)) {
-            print(STDERR_FILENO, "tdsfake: --journal " + arguments_.journal_file + ": not everything could be written\n");
+            print(
+                STDERR_FILENO,
+                "tdsfake: --journal " + arguments_.journal_file + ": not everything could be written\n"
+            );
         }
         if (console_sink_) console_sink_->finish(patience_with_the_console);
         if (arguments_.format == format::text && (!arguments_.quiet || !unmet.empty())) {

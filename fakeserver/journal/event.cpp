@@ -6,8 +6,20 @@ namespace tdsfake::journal {
 
 std::string_view name(kind what) noexcept {
     static constexpr std::array<std::string_view, 14> names{
-        "ready", "gate",      "attempt", "connect", "received", "sent",  "fault",
-        "step",  "violation", "signal",  "closed",  "notice",   "unmet", "verdict",
+        "ready",
+        "gate",
+        "attempt",
+        "connect",
+        "received",
+        "sent",
+        "fault",
+        "step",
+        "violation",
+        "signal",
+        "closed",
+        "notice",
+        "unmet",
+        "verdict",
     };
     return names[static_cast<std::size_t>(what)];
 }

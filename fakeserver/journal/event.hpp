@@ -40,11 +40,15 @@ struct field {
 
     template <class Number>
         requires std::is_integral_v<Number> && (!std::is_same_v<Number, bool>)
-    field(std::string_view field_name, Number number) : name(field_name), value(static_cast<std::int64_t>(number)) {}
+    field(std::string_view field_name, Number number)
+        : name(field_name),
+          value(static_cast<std::int64_t>(number)) {}
     field(std::string_view field_name, bool flag) : name(field_name), value(flag) {}
     field(std::string_view field_name, std::string text) : name(field_name), value(std::move(text)) {}
     field(std::string_view field_name, std::string_view static_text) : name(field_name), value(static_text) {}
-    field(std::string_view field_name, const char* static_text) : name(field_name), value(std::string_view(static_text)) {}
+    field(std::string_view field_name, const char* static_text)
+        : name(field_name),
+          value(std::string_view(static_text)) {}
 };
 
 inline constexpr std::uint32_t no_server = 0xffffffff;
@@ -55,7 +59,7 @@ struct event {
     std::uint32_t server = no_server; // index in the scenario
     std::uint64_t connection = 0;     // number on its server, from 1; 0: none
     std::vector<field> fields;
-    std::uint64_t sequence = 0;       // set by the journal, from 1: the line in the --journal file
+    std::uint64_t sequence = 0; // set by the journal, from 1: the line in the --journal file
 
     [[nodiscard]] const value* find(std::string_view field_name) const noexcept;
 };

@@ -10,7 +10,9 @@ constexpr std::size_t lag_factor = 64;
 constexpr std::chrono::milliseconds gather{4};
 } // namespace
 
-journal::journal(std::size_t capacity, std::size_t hard_limit) : capacity_(capacity), hard_limit_(hard_limit) {}
+journal::journal(std::size_t capacity, std::size_t hard_limit)
+    : capacity_(capacity),
+      hard_limit_(hard_limit) {}
 
 std::uint64_t journal::add(event&& e) {
     const std::lock_guard lock(mutex_);
@@ -42,7 +44,8 @@ batch journal::read(cursor& reader, std::chrono::milliseconds patience) {
     ++waiting_;
     readable_.wait_for(lock, patience, [&] { return closed_ || reader.next_ < next_sequence_; });
     --waiting_;
-    // Lets a burst gather, so that the writer wakes a reader at most once in this time and not for every event.
+    // Lets a burst gather, so that the writer wakes a reader at most once in this time and not for every
+    // event.
     readable_.wait_for(lock, gather, [&] { return closed_; });
     seal();
 
@@ -95,7 +98,9 @@ void journal::forget() {
         const auto size = ring_.front()->size();
         const auto last = ring_.front()->back().sequence;
         if (kept_ - size < capacity_) break;
-        const auto limit = last >= must_keep ? hard_limit_ : last >= needed ? capacity_ * lag_factor : capacity_;
+        const auto limit = last >= must_keep ? hard_limit_
+                           : last >= needed  ? capacity_ * lag_factor
+                                             : capacity_;
         if (kept_ <= limit) break;
         kept_ -= size;
         ring_.pop_front();

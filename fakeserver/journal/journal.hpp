@@ -1,5 +1,5 @@
-// The bounded record of a run. One thread writes (the fake's), any number read through cursors at their own pace;
-// a reader that blocks never delays the writer.
+// The bounded record of a run. One thread writes (the fake's), any number read through cursors at their own
+// pace; a reader that blocks never delays the writer.
 #pragma once
 
 #include "journal/event.hpp"

@@ -18,60 +18,68 @@ using session::action;
 namespace {
 
 constexpr core::duration longest_wait_for_acknowledgement = std::chrono::seconds(5);
-constexpr int reads_in_a_row = 16; // then others have their turn
+constexpr int reads_in_a_row = 16;                         // then others have their turn
+constexpr std::size_t most_unsent = std::size_t{64} << 20; // then reading waits until half of it has gone
 
-void set(int socket, int level, int option, int value) { ::setsockopt(socket, level, option, &value, sizeof value); }
+void set(int socket, int level, int option, int value) {
+    ::setsockopt(socket, level, option, &value, sizeof value);
+}
 
 int queued(int socket, unsigned long request) {
     int bytes = 0;
     return ::ioctl(socket, request, &bytes) == 0 ? bytes : 0;
 }
 
+constexpr std::size_t forget_at = 256; // actions carried out whose places are given back
+
+bool ends(const action& a) {
+    return a.what == action::kind::close || a.what == action::kind::reset || a.what == action::kind::vanish;
+}
+
 } // namespace
 
 connection_driver::connection_driver(
-    driver_context& context,
-    std::uint32_t server,
-    session::options options,
-    int socket
+    driver_context& context, std::uint32_t server, session::options options, int socket
 )
-    : context_(context), socket_(context.io, socket), session_(context.world, server, options) {}
+    : context_(context),
+      socket_(context.io, socket),
+      session_(context.world, server, options) {}
 
 connection_driver::~connection_driver() = default;
 
 void connection_driver::open(const endpoint& peer, std::string_view local) {
-    session_.opened(peer.to_string(), local, context_.time.now(), outbox_);
+    session_.opened(peer.to_string(), local, context_.time.now(), context_.wanted);
     wait_readable();
-    input_done();
+    carry_out();
 }
 
 void connection_driver::timer_expired(std::uint32_t timer) {
     if (finished_) return;
-    if (timer == own_timer::poll) {
+    switch (timer) {
+    case own_timer::poll:
         polling_ = false;
         flush();
         return;
-    }
-    if (timer == own_timer::heal) {
+    case own_timer::heal:
         vanished_ = false;
         remove_filter(socket_.native_handle());
         flush();
         return;
+    case own_timer::patience: give_up(); return;
+    default: session_.timer_expired(timer, context_.time.now(), context_.wanted); carry_out();
     }
-    session_.timer_expired(timer, context_.time.now(), outbox_);
-    input_done();
 }
 
 void connection_driver::woken(const std::string& signal) {
     if (finished_) return;
-    session_.woken(signal, context_.time.now(), outbox_);
-    input_done();
+    session_.woken(signal, context_.time.now(), context_.wanted);
+    carry_out();
 }
 
 void connection_driver::end(scenario::ending how, std::optional<core::duration> heals_after) {
     if (finished_) return;
-    session_.end(how, heals_after, context_.time.now(), outbox_);
-    input_done();
+    session_.end(how, heals_after, context_.time.now(), context_.wanted);
+    carry_out();
 }
 
 void connection_driver::keep_silent_at_exit() {
@@ -80,9 +88,12 @@ void connection_driver::keep_silent_at_exit() {
 }
 
 void connection_driver::wait_readable() {
-    socket_.async_wait(socket_.wait_read, [self = shared_from_this()](const boost::system::error_code& failure) {
-        if (!failure) self->read();
-    });
+    socket_.async_wait(
+        socket_.wait_read,
+        [self = shared_from_this()](const boost::system::error_code& failure) {
+            if (!failure) self->read();
+        }
+    );
 }
 
 void connection_driver::read() {
@@ -92,71 +103,89 @@ void connection_driver::read() {
         const auto size = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
         const auto now = context_.time.now();
         if (size > 0) {
-            session_.received(buffer.first(static_cast<std::size_t>(size)), now, outbox_);
+            session_.received(buffer.first(static_cast<std::size_t>(size)), now, context_.wanted);
             if (static_cast<std::size_t>(size) == buffer.size() && !session_.over()) continue;
         } else if (size == 0) {
             fin_read_ = true;
-            session_.peer_closed(now, outbox_);
+            session_.peer_closed(now, context_.wanted);
         } else if (errno == EINTR) {
             continue;
         } else if (errno != EAGAIN && errno != EWOULDBLOCK) {
             fin_read_ = true;
-            session_.peer_reset(now, outbox_);
-            outbox_.erase(outbox_.begin() + static_cast<std::ptrdiff_t>(done_), outbox_.end());
+            outbox_.clear();
+            done_ = 0;
+            session_.peer_reset(now, context_.wanted);
         }
         break;
     }
-    if (!fin_read_) wait_readable();
-    input_done();
+    carry_out();
+    reading_ = unsent_ <= most_unsent;
+    if (!finished_ && !fin_read_ && reading_) wait_readable();
 }
 
-void connection_driver::input_done() {
+void connection_driver::carry_out() {
+    for (auto& wanted : context_.wanted) {
+        // Timers are not for the wire: they never wait for it.
+        if (wanted.what == action::kind::start_timer) {
+            context_.timers.start(id(), wanted.timer, wanted.at);
+        } else if (wanted.what == action::kind::stop_timer) {
+            context_.timers.stop(id(), wanted.timer);
+        } else {
+            unsent_ += wanted.data.size();
+            outbox_.push_back(std::move(wanted));
+        }
+    }
+    context_.wanted.clear();
     flush();
-    if (session_.over() && done_ == outbox_.size()) finish();
     if (context_.world.has_effects()) context_.after_input();
 }
 
 void connection_driver::flush() {
-    while (done_ < outbox_.size() && !finished_) {
-        const auto next = outbox_[done_].what;
-        // Timers are not for the wire: they never wait for it.
-        if (next == action::kind::start_timer) {
-            context_.timers.start(id(), outbox_[done_].timer, outbox_[done_].at);
-        } else if (next == action::kind::stop_timer) {
-            context_.timers.stop(id(), outbox_[done_].timer);
-        } else if (polling_ || waiting_writable_ || (vanished_ && !reappears())) {
-            break;
-        } else if (outbox_[done_].what == action::kind::send ? !send_front() : !end_front()) {
-            break;
-        }
+    while (done_ < outbox_.size() && !polling_ && !waiting_writable_) {
+        if (vanished_ && !reappears()) break;
+        if (outbox_[done_].what == action::kind::send ? !send_front() : !end_front()) break;
         ++done_;
     }
-    // Timers behind something that waits.
-    for (auto i = done_; i < outbox_.size() && !finished_;) {
-        auto& later = outbox_[i];
-        if (later.what == action::kind::start_timer) {
-            context_.timers.start(id(), later.timer, later.at);
-        } else if (later.what == action::kind::stop_timer) {
-            context_.timers.stop(id(), later.timer);
-        } else {
-            ++i;
-            continue;
+    if (done_ < outbox_.size()) {
+        if (done_ >= forget_at) {
+            outbox_.erase(outbox_.begin(), outbox_.begin() + static_cast<std::ptrdiff_t>(done_));
+            done_ = 0;
         }
-        outbox_.erase(outbox_.begin() + static_cast<std::ptrdiff_t>(i));
-    }
-    if (done_ == outbox_.size()) {
-        outbox_.clear();
+        const bool ending =
+            std::any_of(outbox_.begin() + static_cast<std::ptrdiff_t>(done_), outbox_.end(), ends);
+        if (ending && !std::exchange(patience_runs_, true)) {
+            context_.timers.start(
+                id(), own_timer::patience, context_.time.now() + longest_wait_for_acknowledgement
+            );
+        }
+    } else {
+        outbox_ = {};
         done_ = 0;
-        if (outbox_.capacity() > 0) outbox_.shrink_to_fit();
-        if (session_.over() && !finished_) finish();
+        if (session_.over()) finish();
     }
+    if (!reading_ && !fin_read_ && !finished_ && unsent_ <= most_unsent / 2) {
+        reading_ = true;
+        wait_readable();
+    }
+}
+
+// The client acknowledges nothing: the ending comes all the same, and what was to be sent before it is lost.
+void connection_driver::give_up() {
+    patience_over_ = true;
+    waiting_writable_ = polling_ = false;
+    written_ = 0;
+    const auto first = outbox_.begin() + static_cast<std::ptrdiff_t>(done_);
+    const auto ending = std::find_if(first, outbox_.end(), ends);
+    outbox_.erase(first, ending);
+    flush();
 }
 
 // An ending brings a vanished connection back; what was to be sent in the dark is lost.
 bool connection_driver::reappears() {
-    const auto ends = [](const action& a) { return a.what == action::kind::close || a.what == action::kind::reset; };
     const auto first = outbox_.begin() + static_cast<std::ptrdiff_t>(done_);
-    const auto ending = std::find_if(first, outbox_.end(), ends);
+    const auto ending = std::find_if(first, outbox_.end(), [](const action& a) {
+        return a.what == action::kind::close || a.what == action::kind::reset;
+    });
     if (ending == outbox_.end()) return false;
     outbox_.erase(first, ending);
     vanished_ = false;
@@ -174,27 +203,35 @@ bool connection_driver::send_front() {
     }
     polls_ = 0;
     while (written_ < next.data.size()) {
-        const auto sent = ::send(fd, next.data.data() + written_, next.data.size() - written_, MSG_NOSIGNAL | MSG_DONTWAIT);
+        const auto sent =
+            ::send(fd, next.data.data() + written_, next.data.size() - written_, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent >= 0) {
             written_ += static_cast<std::size_t>(sent);
             continue;
         }
         if (errno == EINTR) continue;
         if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            waiting_writable_ = true;
-            socket_.async_wait(socket_.wait_write, [self = shared_from_this()](const boost::system::error_code& failure) {
-                self->waiting_writable_ = false;
-                if (failure || self->finished_) return;
-                self->flush();
-            });
+            wait_writable();
             return false;
         }
         break; // reset by the peer: reading tells
     }
     segment_open_ = next.own_segment;
+    unsent_ -= std::min(unsent_, next.data.size());
     next.data = {};
     written_ = 0;
     return true;
+}
+
+void connection_driver::wait_writable() {
+    waiting_writable_ = true;
+    socket_.async_wait(
+        socket_.wait_write,
+        [self = shared_from_this()](const boost::system::error_code& failure) {
+            if (failure || self->finished_ || !std::exchange(self->waiting_writable_, false)) return;
+            self->flush();
+        }
+    );
 }
 
 bool connection_driver::end_front() {
@@ -203,35 +240,41 @@ bool connection_driver::end_front() {
     switch (next.what) {
     case action::kind::half_close: ::shutdown(fd, SHUT_WR); return true;
     case action::kind::close:
-        if (fin_read_) return true; // nothing unread is left: close() sends a FIN
-        if (!std::exchange(shut_, true)) ::shutdown(fd, SHUT_WR);
-        // close() while bytes are unread sends RST, and that destroys what the client has not acknowledged.
-        if (!everything_acknowledged()) return false;
-        return true;
-    case action::kind::reset:
-        if (!everything_acknowledged()) return false;
-        {
-            const linger abort{.l_onoff = 1, .l_linger = 0};
-            ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+        // After the client's FIN nothing unread is left, and close() sends ours.
+        if (!fin_read_) {
+            if (!std::exchange(shut_, true)) ::shutdown(fd, SHUT_WR);
+            // close() while bytes are unread sends RST, and that destroys what the client has not
+            // acknowledged.
+            if (!everything_acknowledged()) return false;
         }
+        session_.ended(context_.time.now());
         return true;
+    case action::kind::reset: {
+        if (!everything_acknowledged()) return false;
+        const linger abort{.l_onoff = 1, .l_linger = 0};
+        ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+        session_.ended(context_.time.now());
+        return true;
+    }
     case action::kind::vanish:
         if (!everything_acknowledged()) return false;
         set(fd, IPPROTO_TCP, TCP_QUICKACK, 1); // sends an acknowledgement still owed
         drop_everything(fd);
         set(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
         vanished_ = true;
-        if (next.heals_after) context_.timers.start(id(), own_timer::heal, context_.time.now() + *next.heals_after);
+        if (next.heals_after) {
+            context_.timers.start(id(), own_timer::heal, context_.time.now() + *next.heals_after);
+        }
         return true;
     default: return true;
     }
 }
 
 bool connection_driver::everything_acknowledged() {
-    const auto now = context_.time.now();
-    if (polls_ == 0) waiting_since_ = now;
-    if (queued(socket_.native_handle(), SIOCOUTQ) == 0 || now - waiting_since_ >= longest_wait_for_acknowledgement) {
+    if (patience_over_ || queued(socket_.native_handle(), SIOCOUTQ) == 0) {
         polls_ = 0;
+        patience_runs_ = patience_over_ = false;
+        context_.timers.stop(id(), own_timer::patience);
         return true;
     }
     poll_again();
@@ -240,7 +283,9 @@ bool connection_driver::everything_acknowledged() {
 
 void connection_driver::poll_again() {
     // The kernel tells nobody when its queue has emptied: 50 µs, 100 µs, … 5 ms.
-    const auto pause = std::min<core::duration>(std::chrono::microseconds(50) * (1U << std::min(polls_, 7U)), std::chrono::milliseconds(5));
+    const auto pause = std::min<core::duration>(
+        std::chrono::microseconds(50) * (1U << std::min(polls_, 7U)), std::chrono::milliseconds(5)
+    );
     ++polls_;
     polling_ = true;
     context_.timers.start(id(), own_timer::poll, context_.time.now() + pause);

@@ -23,8 +23,9 @@ struct driver_context {
     world::world& world;
     const clock& time;
     timer_queue& timers;
-    std::span<std::uint8_t> read_buffer;         // used only inside one read
-    std::function<void()> after_input;           // effects of the world are waiting
+    std::span<std::uint8_t> read_buffer; // used only inside one read
+    session::actions wanted;             // used only from a session's input to its being carried out
+    std::function<void()> after_input;   // effects of the world are waiting
     std::function<void(world::connection_id)> finished;
 };
 
@@ -47,12 +48,14 @@ public:
 
 private:
     // Timers of the driver's own, beside the session's.
-    enum own_timer : std::uint32_t { poll = 0x80000000, heal };
+    enum own_timer : std::uint32_t { poll = 0x80000000, heal, patience };
 
     void wait_readable();
+    void wait_writable();
     void read();
-    void input_done();
+    void carry_out();
     void flush();
+    void give_up();
     bool reappears();
     bool send_front();
     bool end_front();
@@ -66,12 +69,15 @@ private:
     session::actions outbox_;
     std::size_t done_ = 0;    // actions of the outbox carried out
     std::size_t written_ = 0; // bytes of the front one
-    core::instant waiting_since_{};
+    std::size_t unsent_ = 0;  // bytes of the outbox
     std::uint32_t polls_ = 0;
     bool segment_open_ = false; // the last piece must have left before the next is written
     bool polling_ = false;
     bool waiting_writable_ = false;
     bool vanished_ = false;
+    bool patience_runs_ = false; // an ending waits for acknowledgements
+    bool patience_over_ = false; // it has waited 5 s
+    bool reading_ = true;        // not while too many answers wait for a client that does not read
     bool fin_read_ = false;
     bool shut_ = false; // our FIN was sent
     bool finished_ = false;

@@ -8,8 +8,12 @@
 namespace tdsfake::net {
 
 namespace {
-const sockaddr_in& as_v4(const sockaddr_storage& s) { return *static_cast<const sockaddr_in*>(static_cast<const void*>(&s)); }
-const sockaddr_in6& as_v6(const sockaddr_storage& s) { return *static_cast<const sockaddr_in6*>(static_cast<const void*>(&s)); }
+const sockaddr_in& as_v4(const sockaddr_storage& s) {
+    return *static_cast<const sockaddr_in*>(static_cast<const void*>(&s));
+}
+const sockaddr_in6& as_v6(const sockaddr_storage& s) {
+    return *static_cast<const sockaddr_in6*>(static_cast<const void*>(&s));
+}
 } // namespace
 
 std::optional<endpoint> endpoint::parse(std::string_view address, std::uint16_t port) {
@@ -54,18 +58,26 @@ void endpoint::set_port(std::uint16_t port) noexcept {
     // The port stands at the same place in both forms.
     static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
     const auto wire = htons(port);
-    std::memcpy(static_cast<char*>(static_cast<void*>(&storage_)) + offsetof(sockaddr_in, sin_port), &wire, sizeof wire);
+    std::memcpy(
+        static_cast<char*>(static_cast<void*>(&storage_)) + offsetof(sockaddr_in, sin_port),
+        &wire,
+        sizeof wire
+    );
 }
 
-const sockaddr* endpoint::data() const noexcept { return static_cast<const sockaddr*>(static_cast<const void*>(&storage_)); }
+const sockaddr* endpoint::data() const noexcept {
+    return static_cast<const sockaddr*>(static_cast<const void*>(&storage_));
+}
 
 const std::uint8_t* endpoint::address_bytes() const noexcept {
-    const void* address = v6() ? static_cast<const void*>(&as_v6(storage_).sin6_addr) : &as_v4(storage_).sin_addr;
+    const void* address =
+        v6() ? static_cast<const void*>(&as_v6(storage_).sin6_addr) : &as_v4(storage_).sin_addr;
     return static_cast<const std::uint8_t*>(address);
 }
 
 bool endpoint::same_address(const endpoint& other) const noexcept {
-    return v6() == other.v6() && std::equal(address_bytes(), address_bytes() + address_size(), other.address_bytes());
+    return v6() == other.v6() &&
+           std::equal(address_bytes(), address_bytes() + address_size(), other.address_bytes());
 }
 
 std::string endpoint::host() const {

@@ -26,7 +26,9 @@ public:
     [[nodiscard]] std::uint16_t port() const noexcept;
     void set_port(std::uint16_t port) noexcept;
     [[nodiscard]] const sockaddr* data() const noexcept;
-    [[nodiscard]] socklen_t size() const noexcept { return v6() ? sizeof(sockaddr_in6) : sizeof(sockaddr_in); }
+    [[nodiscard]] socklen_t size() const noexcept {
+        return v6() ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+    }
     // The address in network order: 4 or 16 bytes.
     [[nodiscard]] const std::uint8_t* address_bytes() const noexcept;
     [[nodiscard]] std::size_t address_size() const noexcept { return v6() ? 16 : 4; }

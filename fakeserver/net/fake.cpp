@@ -58,7 +58,11 @@ fake::fake(
     journal::journal& journal,
     session::options options
 )
-    : io_(io), scenario_(std::move(scenario)), journal_(journal), options_(options), world_(scenario_, journal),
+    : io_(io),
+      scenario_(std::move(scenario)),
+      journal_(journal),
+      options_(options),
+      world_(scenario_, journal),
       timers_(io, clock_, [this](owner_id owner, std::uint32_t timer) { timer_expired(owner, timer); }),
       read_buffer_(read_buffer_size),
       context_{
@@ -76,7 +80,8 @@ fake::fake(
         std::vector<endpoint> wanted;
         for (const auto& at : listen) {
             const auto parsed = endpoint::parse(at.address, at.port);
-            if (!parsed) throw start_up_error("cannot listen on \"" + at.address + "\": not an IPv4 or IPv6 address");
+            if (!parsed)
+                throw start_up_error("cannot listen on \"" + at.address + "\": not an IPv4 or IPv6 address");
             wanted.push_back(*parsed);
         }
         auto listeners = bind_all(io_, wanted);
@@ -105,7 +110,11 @@ void fake::open_watches(std::uint32_t s) {
     if (only_accepts && !counted) return; // every connect is seen when it is accepted
     const bool verified = verifies_attempts(*scenario_, server);
     if (!counted && !verified && !syn_watch::permitted()) {
-        notice(s, "without CAP_NET_RAW connects that are refused or dropped cannot be seen: they are not in the journal");
+        notice(
+            s,
+            "without CAP_NET_RAW connects that are refused or dropped cannot be seen: they are not in the "
+            "journal"
+        );
         return;
     }
     const std::string purpose = counted ? "counting connects (`attempts` in the gate of " + server.name + ")"
@@ -119,9 +128,9 @@ void fake::open_watches(std::uint32_t s) {
         std::ranges::sort(ports);
         ports.erase(std::ranges::unique(ports).begin(), ports.end());
         for (const auto port : ports) {
-            servers_[s].watches.push_back(
-                std::make_unique<syn_watch>(io_, v6, port, purpose, [this, s](const syn& connect) { syn_seen(s, connect); })
-            );
+            servers_[s].watches.push_back(std::make_unique<syn_watch>(
+                io_, v6, port, purpose, [this, s](const syn& connect) { syn_seen(s, connect); }
+            ));
         }
     }
 }
@@ -130,14 +139,19 @@ void fake::start() {
     for (std::uint32_t s = 0; s < servers_.size(); ++s) {
         for (auto& a : servers_[s].addresses) {
             if (!a.listener->address().loopback()) {
-                notice(s, "listening on " + a.local + ": reachable from other machines; there is no real security here");
+                notice(
+                    s,
+                    "listening on " + a.local +
+                        ": reachable from other machines; there is no real security here"
+                );
             }
         }
     }
     for (std::uint32_t s = 0; s < servers_.size(); ++s) {
         for (auto& a : servers_[s].addresses) {
             a.listener->start(
-                mode_for(world_.gate_of(s, a.gate)), [this, s, &a](listener&, listener::accepted c) { accepted(s, a, std::move(c)); },
+                mode_for(world_.gate_of(s, a.gate)),
+                [this, s, &a](listener&, listener::accepted c) { accepted(s, a, std::move(c)); },
                 [this, s](std::string text) { notice(s, std::move(text)); }
             );
         }
@@ -150,7 +164,8 @@ std::vector<fake::bound_server> fake::addresses() const {
     std::vector<bound_server> result;
     for (std::size_t s = 0; s < servers_.size(); ++s) {
         bound_server bound{.name = scenario_->servers[s].name};
-        for (const auto& a : servers_[s].addresses) bound.addresses.push_back(a.listener->address());
+        for (const auto& a : servers_[s].addresses)
+            bound.addresses.push_back(a.listener->address());
         result.push_back(std::move(bound));
     }
     return result;
@@ -172,7 +187,8 @@ void fake::syn_seen(std::uint32_t s, const syn& connect) {
     auto& server = servers_[s];
     const auto at = std::ranges::find_if(server.addresses, [&](const bound_address& a) {
         const auto& address = a.listener->address();
-        return address.port() == connect.to.port() && (address.wildcard() || address.same_address(connect.to));
+        return address.port() == connect.to.port() &&
+               (address.wildcard() || address.same_address(connect.to));
     });
     if (at == server.addresses.end()) return;
     const bool counting = world_.gate_of(s, at->gate).counting();
@@ -181,13 +197,16 @@ void fake::syn_seen(std::uint32_t s, const syn& connect) {
         return w->v6() == connect.to.v6() && w->port() == connect.to.port();
     });
     if (counting) {
-        if (fate == gate_mode::accept) at->listener->admit(connect.id);
         if (fate == gate_mode::drop) at->listener->drop_for_good(connect.id);
     }
-    // The gate moves on before the last connect of a phase has its answer: the next one meets the next phase.
+    if (counting && fate == gate_mode::accept) {
+        // Let in while the gate still knows it.
+        at->listener->admit(connect.id);
+        watch.readmit(connect);
+    }
+    // The gate moves on before the last connect of a phase is refused: the next one meets the next phase.
     carry_out_effects();
     if (!counting) return; // the kernel answers
-    if (fate == gate_mode::accept) watch.readmit(connect);
     if (fate == gate_mode::refuse) watch.refuse(connect);
 }
 
@@ -218,7 +237,8 @@ void fake::execute_gate(std::uint32_t s, std::size_t gate) {
     const auto& machine = world_.gate_of(s, gate);
     for (auto& a : servers_[s].addresses) {
         if (a.gate != gate) continue;
-        if (a.listener->change(mode_for(machine))) timers_.start(0, world_timer::settle, clock_.now() + settling_time);
+        if (a.listener->change(mode_for(machine)))
+            timers_.start(0, world_timer::settle, clock_.now() + settling_time);
     }
 }
 
@@ -232,7 +252,8 @@ void fake::timer_expired(owner_id owner, std::uint32_t timer) {
     }
     if (timer == world_timer::settle) {
         for (auto& sockets : servers_) {
-            for (auto& a : sockets.addresses) a.listener->settle();
+            for (auto& a : sockets.addresses)
+                a.listener->settle();
         }
         return;
     }
@@ -257,18 +278,23 @@ void fake::arm_world_timer() {
 void fake::finished(world::connection_id id) {
     connections_.erase(id);
     for (auto& sockets : servers_) {
-        for (auto& a : sockets.addresses) a.listener->resume();
+        for (auto& a : sockets.addresses)
+            a.listener->resume();
     }
 }
 
 void fake::notice(std::uint32_t server, std::string text) {
     journal_.add(
-        {.what = journal::kind::notice, .at = clock_.now(), .server = server, .fields = {{"text", std::move(text)}}}
+        {.what = journal::kind::notice,
+         .at = clock_.now(),
+         .server = server,
+         .fields = {{"text", std::move(text)}}}
     );
 }
 
 std::vector<world::unmet> fake::stop() {
-    for (const auto& [id, driver] : connections_) driver->keep_silent_at_exit();
+    for (const auto& [id, driver] : connections_)
+        driver->keep_silent_at_exit();
     return world_.judge();
 }
 

@@ -43,7 +43,8 @@ public:
     [[nodiscard]] const world::world& world() const noexcept { return world_; }
     [[nodiscard]] core::instant now() const noexcept { return clock_.now(); }
 
-    // The end of the run: what `verify` says. The process is expected to exit soon after; sockets are left to that.
+    // The end of the run: what `verify` says. The process is expected to exit soon after; sockets are left to
+    // that.
     [[nodiscard]] std::vector<world::unmet> stop();
 
 private:

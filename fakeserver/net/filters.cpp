@@ -14,9 +14,16 @@ constexpr std::uint32_t everything = 0xffffffff;
 // 4096 instructions at most, five for each SYN listed.
 constexpr std::size_t most_listed = 800;
 
-sock_filter statement(unsigned code, std::uint32_t value) { return {static_cast<std::uint16_t>(code), 0, 0, value}; }
+sock_filter statement(unsigned code, std::uint32_t value) {
+    return {static_cast<std::uint16_t>(code), 0, 0, value};
+}
 sock_filter jump(unsigned code, std::uint32_t value, std::size_t if_true, std::size_t if_false) {
-    return {static_cast<std::uint16_t>(code), static_cast<std::uint8_t>(if_true), static_cast<std::uint8_t>(if_false), value};
+    return {
+        static_cast<std::uint16_t>(code),
+        static_cast<std::uint8_t>(if_true),
+        static_cast<std::uint8_t>(if_false),
+        value
+    };
 }
 
 void attach(int socket, std::vector<sock_filter> program) {
@@ -25,7 +32,9 @@ void attach(int socket, std::vector<sock_filter> program) {
 }
 
 // Not a SYN: pass. A SYN in the list: `listed`; any other SYN: `otherwise`.
-void attach_syn_filter(int socket, std::span<const syn_id> list, std::uint32_t listed, std::uint32_t otherwise) {
+void attach_syn_filter(
+    int socket, std::span<const syn_id> list, std::uint32_t listed, std::uint32_t otherwise
+) {
     list = list.last(std::min(list.size(), most_listed)); // the newest
     std::vector<sock_filter> program{
         statement(BPF_LD | BPF_B | BPF_ABS, 13), // flags

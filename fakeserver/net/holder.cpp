@@ -20,12 +20,14 @@ std::set<std::string> inodes_listening_on(const char* table, std::uint16_t port)
         // sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode
         std::istringstream words(line);
         std::string slot, local, remote, state, queues, timer, retransmits, uid, timeout, inode;
-        words >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> uid >> timeout >> inode;
+        words >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> uid >> timeout >>
+            inode;
         const auto colon = local.rfind(':');
         constexpr auto listening = "0A";
         if (colon == std::string::npos || state != listening) continue;
         unsigned found = 0;
-        if (std::sscanf(local.c_str() + colon + 1, "%x", &found) == 1 && found == port) inodes.insert("socket:[" + inode + "]");
+        if (std::sscanf(local.c_str() + colon + 1, "%x", &found) == 1 && found == port)
+            inodes.insert("socket:[" + inode + "]");
     }
     return inodes;
 }

@@ -16,11 +16,14 @@ namespace {
 constexpr int backlog = 4096;
 constexpr std::size_t most_remembered = 800;
 
-void set(int socket, int level, int option, int value) { ::setsockopt(socket, level, option, &value, sizeof value); }
+void set(int socket, int level, int option, int value) {
+    ::setsockopt(socket, level, option, &value, sizeof value);
+}
 
 int bound_socket(const endpoint& address) {
     const int fd = ::socket(address.v6() ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) throw start_up_error("cannot make a socket for " + address.to_string() + ": " + std::strerror(errno));
+    if (fd < 0)
+        throw start_up_error("cannot make a socket for " + address.to_string() + ": " + std::strerror(errno));
     if (address.v6()) set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
     set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     set(fd, IPPROTO_TCP, TCP_NODELAY, 1); // accepted sockets inherit it
@@ -30,7 +33,8 @@ int bound_socket(const endpoint& address) {
     auto text = "cannot listen on " + address.to_string() + ": ";
     if (failure == EADDRINUSE) {
         const auto holder = holder_of(address);
-        text += "port " + std::to_string(address.port()) + " is in use" + (holder.empty() ? "" : " by " + holder) +
+        text += "port " + std::to_string(address.port()) + " is in use" +
+                (holder.empty() ? "" : " by " + holder) +
                 "; leave the port out for a free one, or end that process";
     } else if (failure == EACCES) {
         text += "ports below 1024 need privileges; use a higher one";
@@ -45,13 +49,15 @@ int bound_socket(const endpoint& address) {
 } // namespace
 
 listener::listener(boost::asio::io_context& io, endpoint address)
-    : descriptor_(io, bound_socket(address)), address_(std::move(address)) {
-    // Nobody may take the port between here and start(): strangers can bind beside a REUSEADDR socket until one of
-    // both listens.
+    : descriptor_(io, bound_socket(address)),
+      address_(std::move(address)) {
+    // Nobody may take the port between here and start(): strangers can bind beside a REUSEADDR socket until
+    // one of both listens.
     drop_syns_except(descriptor_.native_handle(), {});
     if (!listen()) {
         throw start_up_error(
-            "cannot listen on " + address_.to_string() + ": port " + std::to_string(address_.port()) + " is in use"
+            "cannot listen on " + address_.to_string() + ": port " + std::to_string(address_.port()) +
+            " is in use"
         );
     }
     mode_ = mode::guarded;
@@ -99,8 +105,9 @@ void listener::settle() {
     boost::system::error_code ignored;
     descriptor_.cancel(ignored);
     waiting_ = false;
+    // In this order, or a stranger's bind gets in between: without REUSEADDR on both sides it fails.
+    set(descriptor_.native_handle(), SOL_SOCKET, SO_REUSEADDR, 0);
     ::shutdown(descriptor_.native_handle(), SHUT_RDWR);
-    set(descriptor_.native_handle(), SOL_SOCKET, SO_REUSEADDR, 0); // every stranger's bind fails now
     remove_filter(descriptor_.native_handle());
     admitted_.clear();
 }
@@ -147,7 +154,9 @@ void listener::accept_all() {
         sockaddr_storage from{};
         socklen_t size = sizeof from;
         const int fd = ::accept4(
-            descriptor_.native_handle(), static_cast<sockaddr*>(static_cast<void*>(&from)), &size,
+            descriptor_.native_handle(),
+            static_cast<sockaddr*>(static_cast<void*>(&from)),
+            &size,
             SOCK_NONBLOCK | SOCK_CLOEXEC
         );
         if (fd >= 0) {
@@ -177,9 +186,10 @@ void listener::resume() {
     wait();
 }
 
-std::vector<std::unique_ptr<listener>> bind_all(boost::asio::io_context& io, std::vector<endpoint> addresses) {
-    // A socket bound to port 0 loses its port when it listens again, hence: learn a free one, then bind it by number.
-    // Somebody else may get it in between, so this is tried a few times.
+std::vector<std::unique_ptr<listener>>
+bind_all(boost::asio::io_context& io, std::vector<endpoint> addresses) {
+    // A socket bound to port 0 loses its port when it listens again, hence: learn a free one, then bind it by
+    // number. Somebody else may get it in between, so this is tried a few times.
     constexpr int tries = 50;
     for (int attempt = 1;; ++attempt) {
         auto wanted = addresses;
@@ -198,7 +208,8 @@ std::vector<std::unique_ptr<listener>> bind_all(boost::asio::io_context& io, std
         }
         try {
             std::vector<std::unique_ptr<listener>> result;
-            for (const auto& address : wanted) result.push_back(std::make_unique<listener>(io, address));
+            for (const auto& address : wanted)
+                result.push_back(std::make_unique<listener>(io, address));
             return result;
         } catch (const start_up_error&) {
             if (learnt == 0 || attempt == tries) throw;

@@ -1,4 +1,5 @@
-// One listening address whose port stays ours whatever its gate says (architecture.md, "Refuse while owning the port").
+// One listening address whose port stays ours whatever its gate says (architecture.md, "Refuse while owning
+// the port").
 #pragma once
 
 #include "net/endpoint.hpp"
@@ -36,7 +37,8 @@ public:
     ~listener();
 
     void start(mode initial, on_accept accept, on_notice notice);
-    // Flipping to `shut` resets nobody who was let in: `settle` is to be called about 200 µs after this said true.
+    // Flipping to `shut` resets nobody who was let in: `settle` is to be called about 200 µs after this said
+    // true.
     [[nodiscard]] bool change(mode to);
     void settle();
 
@@ -60,7 +62,7 @@ private:
     mode mode_ = mode::shut;
     bool settling_ = false; // about to shut
     bool waiting_ = false;
-    bool starved_ = false;  // out of descriptors
+    bool starved_ = false; // out of descriptors
     bool told_ = false;
     std::deque<syn_id> admitted_;
     std::deque<syn_id> dropped_;

@@ -35,13 +35,15 @@ void set_checksum(const endpoint& from, const endpoint& to, std::vector<std::uin
     put_u16(&segment[16], 0);
     std::uint32_t sum = IPPROTO_TCP + static_cast<std::uint32_t>(segment.size());
     const auto add = [&](const std::uint8_t* data, std::size_t size) {
-        for (std::size_t i = 0; i + 1 < size; i += 2) sum += u16(data + i);
+        for (std::size_t i = 0; i + 1 < size; i += 2)
+            sum += u16(data + i);
         if (size % 2 != 0) sum += std::uint32_t{data[size - 1]} << 8;
     };
     add(from.address_bytes(), from.address_size());
     add(to.address_bytes(), to.address_size());
     add(segment.data(), segment.size());
-    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+    while (sum > 0xffff)
+        sum = (sum & 0xffff) + (sum >> 16);
     put_u16(&segment[16], ~sum & 0xffff);
 }
 
@@ -55,18 +57,18 @@ bool syn_watch::permitted() {
 }
 
 syn_watch::syn_watch(
-    boost::asio::io_context& io,
-    bool v6,
-    std::uint16_t port,
-    const std::string& purpose,
-    on_syn seen
+    boost::asio::io_context& io, bool v6, std::uint16_t port, const std::string& purpose, on_syn seen
 )
-    : raw_(io), v6_(v6), port_(port), seen_(std::move(seen)) {
+    : raw_(io),
+      v6_(v6),
+      port_(port),
+      seen_(std::move(seen)) {
     const int fd = raw_socket(v6);
     if (fd < 0) {
         throw start_up_error(
             purpose + " needs CAP_NET_RAW (" + std::strerror(errno) +
-            "): run as root or `setcap cap_net_raw+ep` the program, or end the phase by time or signal instead "
+            "): run as root or `setcap cap_net_raw+ep` the program, or end the phase by time or signal "
+            "instead "
             "(`for: 2s`, `until: NAME`)"
         );
     }

@@ -1,4 +1,5 @@
-// Sees every connect to a port by its SYN, and answers it by hand where connects are counted. Needs CAP_NET_RAW.
+// Sees every connect to a port by its SYN, and answers it by hand where connects are counted. Needs
+// CAP_NET_RAW.
 #pragma once
 
 #include "net/endpoint.hpp"
@@ -29,7 +30,9 @@ public:
     using on_syn = std::function<void(const syn&)>;
 
     // Throws start_up_error when the privilege is missing; `purpose` says what it is needed for.
-    syn_watch(boost::asio::io_context& io, bool v6, std::uint16_t port, const std::string& purpose, on_syn seen);
+    syn_watch(
+        boost::asio::io_context& io, bool v6, std::uint16_t port, const std::string& purpose, on_syn seen
+    );
     syn_watch(const syn_watch&) = delete;
     syn_watch& operator=(const syn_watch&) = delete;
 
@@ -39,8 +42,8 @@ public:
     [[nodiscard]] bool v6() const noexcept { return v6_; }
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
-    void refuse(const syn& connect);   // RST
-    void readmit(const syn& connect);  // the SYN again, with a fresh checksum (loopback leaves it partial)
+    void refuse(const syn& connect);  // RST
+    void readmit(const syn& connect); // the SYN again, with a fresh checksum (loopback leaves it partial)
 
 private:
     void wait();

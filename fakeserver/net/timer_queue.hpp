@@ -35,7 +35,9 @@ public:
     using handler = std::function<void(owner_id owner, std::uint32_t timer)>;
 
     timer_queue(boost::asio::io_context& io, const clock& time, handler expired)
-        : timer_(io), clock_(time), expired_(std::move(expired)) {}
+        : timer_(io),
+          clock_(time),
+          expired_(std::move(expired)) {}
 
     void start(owner_id owner, std::uint32_t timer, core::instant at);
     void stop(owner_id owner, std::uint32_t timer);

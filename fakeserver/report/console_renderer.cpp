@@ -38,7 +38,8 @@ std::string shown(std::string text) {
     std::ranges::replace_if(text, [](char c) { return c >= 0 && c < 0x20; }, ' ');
     if (text.size() > longest_value) {
         std::size_t end = longest_value;
-        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end; // not inside a character
+        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
+            --end; // not inside a character
         text.resize(end);
         text += "…";
     }
@@ -47,7 +48,9 @@ std::string shown(std::string text) {
 }
 
 // The fields not named in `but`, as name=value; empty ones are left out.
-void append_fields(std::string& out, const journal::event& event, std::initializer_list<std::string_view> but) {
+void append_fields(
+    std::string& out, const journal::event& event, std::initializer_list<std::string_view> but
+) {
     for (const auto& field : event.fields) {
         if (std::ranges::find(but, field.name) != but.end()) continue;
         auto value = journal::to_text(field.value);
@@ -73,8 +76,8 @@ std::string describe(const journal::event& event) {
     case kind::gate: return text_of(event, "mode");
     case kind::signal: return text_of(event, "name");
     case kind::fault:
-        return "line " + text_of(event, "rule") + ", at " + text_of(event, "stage") + ": " + text_of(event, "steps") +
-               " (" + ordinal(text_of(event, "firing")) + " time)";
+        return "line " + text_of(event, "rule") + ", at " + text_of(event, "stage") + ": " +
+               text_of(event, "steps") + " (" + ordinal(text_of(event, "firing")) + " time)";
     case kind::step: return text_of(event, "step");
     case kind::closed:
         out = "by the " + text_of(event, "by") + " (" + text_of(event, "how") + ")";

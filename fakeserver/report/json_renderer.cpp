@@ -46,7 +46,8 @@ void append_json(std::string& out, std::string_view text) {
     thread_local boost::json::serializer serializer;
     serializer.reset(boost::json::string_view(text.data(), text.size()));
     std::array<char, 512> part{};
-    while (!serializer.done()) out += serializer.read(part.data(), part.size());
+    while (!serializer.done())
+        out += serializer.read(part.data(), part.size());
 }
 
 json_renderer::json_renderer(const scenario::scenario& scenario) {
@@ -62,8 +63,13 @@ void json_renderer::operator()(const journal::event& event, std::string& out) co
     append_number(out, static_cast<std::int64_t>(event.sequence));
     std::array<char, 32> time{};
     const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(event.at).count();
-    std::snprintf(time.data(), time.size(), ",\"t\":%lld.%06lld", static_cast<long long>(micros / 1'000'000),
-                  static_cast<long long>(micros % 1'000'000));
+    std::snprintf(
+        time.data(),
+        time.size(),
+        ",\"t\":%lld.%06lld",
+        static_cast<long long>(micros / 1'000'000),
+        static_cast<long long>(micros % 1'000'000)
+    );
     out += time.data();
     if (event.server < server_names_.size()) {
         out += ",\"server\":";

@@ -1,8 +1,9 @@
 #include "report/sink.hpp"
 
+#include <climits>
+
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 
 #include <poll.h>
 #include <unistd.h>
@@ -34,7 +35,10 @@ bool write_all(int fd, std::string_view text, const std::function<bool()>& give_
 }
 
 sink::sink(journal::journal& journal, int fd, bool complete, renderer render)
-    : journal_(journal), cursor_(journal.open(complete)), fd_(fd), render_(std::move(render)),
+    : journal_(journal),
+      cursor_(journal.open(complete)),
+      fd_(fd),
+      render_(std::move(render)),
       thread_([this] { work(); }) {}
 
 sink::~sink() {
@@ -62,9 +66,13 @@ void sink::work() {
         const auto batch = journal_.read(*cursor_, look_again);
         if (batch.lost > 0) {
             complete_ = false;
-            render_({.what = journal::kind::notice,
-                     .fields = {{"text", std::to_string(batch.lost) + " events are missing here: the reader was too slow"}}},
-                    text);
+            render_(
+                {.what = journal::kind::notice,
+                 .fields =
+                     {{"text",
+                       std::to_string(batch.lost) + " events are missing here: the reader was too slow"}}},
+                text
+            );
         }
         for (const auto& block : batch.blocks) {
             for (const auto& event : *block) {

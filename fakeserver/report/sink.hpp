@@ -17,19 +17,21 @@ namespace tdsfake::report {
 
 using renderer = std::function<void(const journal::event&, std::string&)>;
 
-// Writes all of it unless the reader of `fd` does not take it before `give_up` becomes true. False if not all went.
+// Writes all of it unless the reader of `fd` does not take it before `give_up` becomes true. False if not all
+// went.
 bool write_all(int fd, std::string_view text, const std::function<bool()>& give_up);
 
 class sink {
 public:
-    // `complete`: the journal keeps for it what is not written yet (a file); else a reader that is too slow is told
-    // how many events it missed.
+    // `complete`: the journal keeps for it what is not written yet (a file); else a reader that is too slow
+    // is told how many events it missed.
     sink(journal::journal& journal, int fd, bool complete, renderer render);
     sink(const sink&) = delete;
     sink& operator=(const sink&) = delete;
     ~sink();
 
-    // After journal::close(): waits until everything is written, at most `patience`. False if that was not enough.
+    // After journal::close(): waits until everything is written, at most `patience`. False if that was not
+    // enough.
     bool finish(std::chrono::milliseconds patience);
 
 private:

@@ -8,13 +8,15 @@ namespace {
 
 std::string stages_of(const scenario::fault& fault) {
     std::string text;
-    for (const auto s : fault.at) text += (text.empty() ? "" : ", ") + std::string(scenario::name(s));
+    for (const auto s : fault.at)
+        text += (text.empty() ? "" : ", ") + std::string(scenario::name(s));
     return text;
 }
 
 std::string steps_of(const scenario::fault& fault) {
     std::string text;
-    for (const auto& step : fault.steps) text += (text.empty() ? "" : ", ") + std::string(scenario::name(step));
+    for (const auto& step : fault.steps)
+        text += (text.empty() ? "" : ", ") + std::string(scenario::name(step));
     return text;
 }
 
@@ -38,8 +40,8 @@ std::string summary(const world::world& world, const std::vector<world::unmet>& 
         for (std::size_t i = 0; i < server.faults.size(); ++i) {
             const auto& fault = server.faults[i];
             const auto& tally = world.rules_of(static_cast<std::uint32_t>(s)).of(i);
-            out += "  line " + padded(std::to_string(fault.where.line), 4) + " " + padded("at " + stages_of(fault), 14) +
-                   padded(steps_of(fault), 24) + " ";
+            out += "  line " + padded(std::to_string(fault.where.line), 4) + " " +
+                   padded("at " + stages_of(fault), 14) + padded(steps_of(fault), 24) + " ";
             if (tally.fired > 0) {
                 out += "fired " + std::to_string(tally.fired) + (tally.fired == 1 ? " time" : " times");
                 if (tally.matched > tally.fired) out += ", matched " + std::to_string(tally.matched);
@@ -59,7 +61,8 @@ std::string summary(const world::world& world, const std::vector<world::unmet>& 
     }
     out += "\n" + std::string(red) + "not as expected" + plain + "\n";
     for (const auto& line : unmet) {
-        out += "  " + scenario.file + ":" + std::to_string(line.line) + ": " + line.text + "\n      " + line.seen + "\n";
+        out += "  " + scenario.file + ":" + std::to_string(line.line) + ": " + line.text + "\n      " +
+               line.seen + "\n";
     }
     return out;
 }

@@ -1,5 +1,6 @@
-// What a session wants of the socket: the only way bytes, time and endings leave it. `net` carries actions out in
-// order; what takes time there (a full send buffer, an acknowledgement awaited) does not block the session.
+// What a session wants of the socket: the only way bytes, time and endings leave it. `net` carries actions
+// out in order; what takes time there (a full send buffer, an acknowledgement awaited) does not block the
+// session.
 #pragma once
 
 #include "core/bytes.hpp"
@@ -16,10 +17,10 @@ struct action {
         send,        // data; `own_segment`: it starts and ends a TCP segment
         start_timer, // timer_expired(timer) is due at `at`
         stop_timer,
-        close,       // FIN once the client has acknowledged what was sent (5 s at most); later bytes meet RST
-        half_close,  // FIN likewise, and go on reading
-        reset,       // RST likewise
-        vanish,      // likewise, then nothing is sent or acknowledged, until it heals
+        close,      // FIN once the client has acknowledged what was sent (5 s at most); later bytes meet RST
+        half_close, // FIN likewise, and go on reading
+        reset,      // RST likewise
+        vanish,     // likewise, then nothing is sent or acknowledged, until it heals
     };
     kind what = kind::send;
     bool own_segment = false;

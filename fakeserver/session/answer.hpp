@@ -18,7 +18,7 @@ using overrides = std::span<const scenario::field_override>;
 // An answer, what the journal says of it, and what follows from it.
 struct reply {
     tds::answer answer;
-    std::string_view message;          // "PRELOGIN", "LOGINACK", "ERROR", "result", …
+    std::string_view message; // "PRELOGIN", "LOGINACK", "ERROR", "result", …
     std::vector<journal::field> fields;
     bool login_accepted = false;
     bool login_failed = false;
@@ -31,14 +31,17 @@ reply prelogin_reply(const scenario::identity& identity, const tds::prelogin& re
 reply login_reply(const scenario::server& server, state& session, overrides changes);
 
 // ERROR and DONE at any stage; {user}, {database}, {server} in the text are filled in.
-reply error_reply(const scenario::server& server, const state& session, const tds::server_message& error, bool rpc = false);
+reply error_reply(
+    const scenario::server& server, const state& session, const tds::server_message& error, bool rpc = false
+);
 
 // A batch or an RPC: the scenario's queries, then the built-in ones, else an ERROR that names the statement.
 reply query_reply(const scenario::server& server, state& session, const request& asked, overrides changes);
 
 reply transaction_reply(state& session, const request& asked);
 
-// DONE with an error: the end of an answer that ATTENTION interrupts, and all that a request with the IGNORE bit gets.
+// DONE with an error: the end of an answer that ATTENTION interrupts, and all that a request with the IGNORE
+// bit gets.
 reply discarded_reply(const state& session);
 // The acknowledgement of ATTENTION: a message of its own, as SQL Server 2005 and later send it.
 reply attention_reply(const state& session, overrides changes);

@@ -15,10 +15,18 @@ namespace {
 
 // Numbers of SQL Server's error log for broken input (fact sheet 1.3).
 constexpr std::int32_t unknown_event = 17807;
-constexpr std::int32_t unknown_version = 17802;
 constexpr std::int32_t bad_prelogin = 17828;
 constexpr std::int32_t bad_login = 17832;
 constexpr std::int32_t bad_packet_length = 17836;
+
+// The front of a login, up to where a password may stand.
+core::byte_view without_password(const tds::message& login) {
+    constexpr std::size_t login7_fixed_part = 94;
+    constexpr std::size_t pre_tds7_host_and_user = 62;
+    const bool login7 = login.type == static_cast<std::uint8_t>(tds::packet_type::login7);
+    const core::byte_view payload = login.payload;
+    return payload.first(std::min(payload.size(), login7 ? login7_fixed_part : pre_tds7_host_and_user));
+}
 
 world::stage_set stages_of_sql(stage s, std::string_view sql) {
     auto stages = world::stage_set(s) | stage::request;
@@ -28,7 +36,9 @@ world::stage_set stages_of_sql(stage s, std::string_view sql) {
 
 } // namespace
 
-connection::connection(world::world& world, std::uint32_t server, options opts) : world_(world), options_(opts) {
+connection::connection(world::world& world, std::uint32_t server, options opts)
+    : world_(world),
+      options_(opts) {
     member_.server = server;
 }
 
@@ -59,12 +69,15 @@ void connection::peer_closed(core::instant now, actions& out) {
     no_longer_idle();
     if (reader_.pending() > 0) {
         const auto rest = reader_.unparsed();
-        note(kind::violation, now,
-             {{"reason", "the client closed in the middle of a message"}, {"bytes", reader_.pending()},
-              {"hexdump", core::hexdump(rest.empty() ? core::byte_view(reader_.partial().payload) : rest)}});
+        note(
+            kind::violation,
+            now,
+            {{"reason", "the client closed in the middle of a message"},
+             {"bytes", reader_.pending()},
+             {"hexdump", core::hexdump(rest.empty() ? core::byte_view(reader_.partial().payload) : rest)}}
+        );
     }
     over_by(scenario::closer::client, "FIN", now);
-    client_left_ = true;
     abandon_lists(now);
     queue_.clear();
     moment({.stage = stage::client_close}, stage::client_close, now);
@@ -73,9 +86,9 @@ void connection::peer_closed(core::instant now, actions& out) {
 
 void connection::peer_reset(core::instant now, actions& out) {
     out_ = &out;
+    over_by(scenario::closer::client, "RST", now); // also while our own ending waits for its turn
     if (over_) return;
     no_longer_idle();
-    if (!client_left_) over_by(scenario::closer::client, "RST", now);
     over_ = true;
     abandon_lists(now);
     drop_finished();
@@ -93,7 +106,9 @@ void connection::timer_expired(std::uint32_t timer, core::instant now, actions& 
         if (!over_ && idle_ && idle_step_ < times.size()) {
             idle_timer_ = ++last_timer_;
             out_->push_back(
-                {.what = action::kind::start_timer, .timer = idle_timer_, .at = idle_since_ + times[idle_step_]}
+                {.what = action::kind::start_timer,
+                 .timer = idle_timer_,
+                 .at = idle_since_ + times[idle_step_]}
             );
         }
     } else {
@@ -119,10 +134,7 @@ void connection::woken(const std::string& signal, core::instant now, actions& ou
 }
 
 void connection::end(
-    scenario::ending how,
-    std::optional<core::duration> heals_after,
-    core::instant now,
-    actions& out
+    scenario::ending how, std::optional<core::duration> heals_after, core::instant now, actions& out
 ) {
     out_ = &out;
     if (over_) return;
@@ -137,7 +149,12 @@ void connection::take_messages(core::instant now) {
             const auto rest = reader_.unparsed();
             const bool tls = phase_ == phase::fresh && !rest.empty() && rest.front() == 0x16;
             if (tls) {
-                violation("TLS before PRELOGIN (strict encryption, TDS 8.0): not served here", rest, now, unknown_event);
+                violation(
+                    "TLS before PRELOGIN (strict encryption, TDS 8.0): not served here",
+                    rest,
+                    now,
+                    unknown_event
+                );
             } else {
                 const bool type = next.error() == core::wire_errc::bad_packet_type;
                 violation(next.error().message(), rest, now, type ? unknown_event : bad_packet_length);
@@ -161,7 +178,10 @@ void connection::message_read(tds::message&& message, core::instant now) {
     case tds::packet_type::transaction_manager: return request_read(std::move(message), now);
     default:
         violation(
-            std::string(tds::packet_type_name(message.type)) + " is not expected here", message.payload, now, unknown_event
+            std::string(tds::packet_type_name(message.type)) + " is not expected here",
+            message.payload,
+            now,
+            unknown_event
         );
     }
 }
@@ -184,27 +204,34 @@ void connection::prelogin_read(tds::message&& message, core::instant now) {
     note(kind::received, now, std::move(what));
     world_.count(scenario::counter::prelogins, member_, now);
     moment(
-        {.stage = stage::prelogin, .asked = {.type = message.type, .prelogin = std::move(*parsed)}}, stage::prelogin, now
+        {.stage = stage::prelogin, .asked = {.type = message.type, .prelogin = std::move(*parsed)}},
+        stage::prelogin,
+        now
     );
 }
 
 void connection::login_read(tds::message&& message, core::instant now) {
     if (phase_ != phase::fresh && phase_ != phase::prelogin_done) {
-        violation("a second login", {}, now, unknown_event); // no hexdump: it holds a password
+        violation("a second login", without_password(message), now, unknown_event);
         return;
     }
-    std::vector<journal::field> what{{"message", tds::packet_type_name(message.type)},
-                                     {"bytes", message.payload.size()},
-                                     {"packets", message.packets}};
+    std::vector<journal::field> what{
+        {"message", tds::packet_type_name(message.type)},
+        {"bytes", message.payload.size()},
+        {"packets", message.packets}
+    };
     if (message.type == static_cast<std::uint8_t>(tds::packet_type::pre_tds7_login)) {
-        if (const auto old = tds::parse_pre_tds7_login(message.payload); old.has_value()) describe(what, *old);
+        if (const auto old = tds::parse_pre_tds7_login(message.payload); old.has_value())
+            describe(what, *old);
         note(kind::received, now, std::move(what));
-        violation("a login of TDS 4.2 or 5.0: SQL Server no longer speaks it", {}, now, unknown_version);
+        phase_ = phase::login_read;
+        world_.count(scenario::counter::logins, member_, now);
+        moment({.stage = stage::login, .asked = {.type = message.type}}, stage::login, now);
         return;
     }
     auto parsed = tds::parse_login7(message.payload);
     if (parsed.has_error()) {
-        violation("LOGIN7: " + parsed.error().message(), {}, now, bad_login);
+        violation("LOGIN7: " + parsed.error().message(), without_password(message), now, bad_login);
         return;
     }
     describe(what, *parsed, options_.show_passwords);
@@ -212,17 +239,18 @@ void connection::login_read(tds::message&& message, core::instant now) {
 
     const auto asked = tds::from_login7_version(parsed->tds_version);
     if (!asked) {
-        violation("LOGIN7: unknown TDS version", {}, now, unknown_version);
+        violation("LOGIN7: unknown TDS version", without_password(message), now, unknown_tds_version);
         return;
     }
     const auto& identity = server().identity;
     phase_ = phase::login_read;
     state_ = std::make_unique<state>();
+    reader_.limit_message(longest_request);
     state_->version = std::min(*asked, identity.tds);
     const auto size = parsed->packet_size == 0 ? tds::default_packet_size : std::size_t{parsed->packet_size};
-    state_->packet_size = static_cast<std::uint32_t>(
-        std::clamp(size, tds::min_packet_size, std::max<std::size_t>(identity.packet_size, tds::min_packet_size))
-    );
+    state_->packet_size = static_cast<std::uint32_t>(std::clamp(
+        size, tds::min_packet_size, std::max<std::size_t>(identity.packet_size, tds::min_packet_size)
+    ));
     state_->spid = static_cast<std::uint16_t>(51 + member_.who.connection % 32'000);
     state_->login = std::move(*parsed);
     member_.who.login_read = true;
@@ -244,7 +272,9 @@ void connection::request_read(tds::message&& message, core::instant now) {
     }
     subject about{.asked = {.type = message.type, .status = message.status}};
     std::vector<journal::field> what{
-        {"message", tds::packet_type_name(message.type)}, {"bytes", message.payload.size()}, {"packets", message.packets}
+        {"message", tds::packet_type_name(message.type)},
+        {"bytes", message.payload.size()},
+        {"packets", message.packets}
     };
     describe_status(what, message.status);
     if ((message.status & tds::status::ignore) != 0) {
@@ -300,26 +330,34 @@ void connection::request_read(tds::message&& message, core::instant now) {
 }
 
 void connection::attention_read(core::instant now) {
-    if (!state_) {
-        violation("ATTENTION before a login", {}, now, unknown_event);
-        return;
-    }
     note(kind::received, now, {{"message", "ATTENTION"}});
     world_.count(scenario::counter::attentions, member_, now);
+    if (!state_) {
+        // pytds sends one when its login has timed out: there is nothing to interrupt and nothing to
+        // acknowledge.
+        note(kind::notice, now, {{"text", "ATTENTION before a login: not answered"}});
+        return;
+    }
     moment({.stage = stage::attention}, stage::attention, now);
 }
 
-void connection::violation(std::string_view reason, core::byte_view data, core::instant now, std::int32_t number) {
+void connection::violation(
+    std::string_view reason, core::byte_view data, core::instant now, std::int32_t number
+) {
     std::vector<journal::field> what{{"reason", std::string(reason)}, {"error", number}};
-    if (!data.empty()) what.emplace_back("hexdump", core::hexdump(data));
+    what.emplace_back("hexdump", data.empty() ? std::string("(no payload)") : core::hexdump(data));
     note(kind::violation, now, std::move(what));
     // A server closes without a reply and tells its error log the reason.
     end_self(scenario::ending::close, std::nullopt, now);
 }
 
+void connection::ended(core::instant now) { over_by(scenario::closer::server, resets_ ? "RST" : "FIN", now); }
+
 void connection::over_by(scenario::closer by, std::string_view how, core::instant now) {
+    if (std::exchange(told_, true)) return;
     note(
-        kind::closed, now,
+        kind::closed,
+        now,
         {{"by", by == scenario::closer::client ? "client" : "server"}, {"how", how}, {"reached", reached()}}
     );
     world_.gone(member_, by, now);

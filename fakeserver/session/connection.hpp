@@ -39,7 +39,11 @@ public:
     void timer_expired(std::uint32_t timer, core::instant now, actions& out);
     void woken(const std::string& signal, core::instant now, actions& out);
     // A targeted ending of the world's.
-    void end(scenario::ending how, std::optional<core::duration> heals_after, core::instant now, actions& out);
+    void
+    end(scenario::ending how, std::optional<core::duration> heals_after, core::instant now, actions& out);
+
+    // The close or reset asked for has been carried out.
+    void ended(core::instant now);
 
     [[nodiscard]] world::connection_id id() const noexcept { return member_.id; }
     // Nothing more will come of it: the socket may go once its actions are carried out.
@@ -58,7 +62,7 @@ private:
         const scenario::fault* fault = nullptr;
         std::size_t next = 0;
         subject about;
-        core::instant clock{};  // waits count from here: when the bytes were read, or the step before was over
+        core::instant clock{}; // waits count from here: when the bytes were read, or the step before was over
         std::uint32_t timer = 0; // waiting for this one; 0: none
         const std::string* held_for = nullptr;
         std::vector<piece> sending; // what is left of a shaped answer
@@ -73,6 +77,10 @@ private:
         world::choice chosen;
     };
 
+    static constexpr std::int32_t unknown_tds_version = 17802;          // of SQL Server's error log
+    static constexpr std::size_t longest_before_login = 128 * 1024 - 1; // MS-TDS 2.2.6.4
+    static constexpr std::size_t longest_request = std::size_t{64} << 20;
+
     // --- connection.cpp
     void take_messages(core::instant now);
     void message_read(tds::message&& message, core::instant now);
@@ -86,12 +94,14 @@ private:
     // --- conversation.cpp
     void moment(subject&& about, world::stage_set stages, core::instant now);
     void begin(subject&& about, const world::choice& chosen, core::instant now);
-    void healthy(subject& about, overrides changes, const scenario::shapes* shape, list* owner, core::instant now);
+    void
+    healthy(subject& about, overrides changes, const scenario::shapes* shape, list* owner, core::instant now);
     reply healthy_reply(subject& about, overrides changes);
     void acknowledge_attention(
         overrides changes, const scenario::shapes* shape, list* owner, std::uint8_t status, core::instant now
     );
-    void deliver(reply&& answer, subject& about, const scenario::shapes* shape, list* owner, core::instant now);
+    void
+    deliver(reply&& answer, subject& about, const scenario::shapes* shape, list* owner, core::instant now);
     void pump(core::instant now); // begins queued messages as long as nothing blocks; notices idleness
     [[nodiscard]] bool busy() const noexcept;
     void no_longer_idle();
@@ -100,7 +110,7 @@ private:
     void start_list(subject&& about, const world::choice& chosen, core::instant now);
     void run(list& l, core::instant now);
     bool perform(list& l, const scenario::step& step, core::instant now); // false: suspended
-    bool send_pieces(list& l, core::instant now);                          // false: suspended
+    bool send_pieces(list& l, core::instant now);                         // false: suspended
     void finish(list& l, core::instant now);
     void end_self(scenario::ending how, std::optional<core::duration> heals_after, core::instant now);
     void drop_finished();
@@ -120,16 +130,17 @@ private:
     bool over_ = false;
     bool silent_ = false;       // `stall`: no healthy replies any more
     bool write_closed_ = false; // after half-close
-    bool client_left_ = false;  // its FIN was read
+    bool told_ = false;         // the journal has the end of this connection
+    bool resets_ = false;       // the ending asked for is a reset
     bool unanswered_ = false;   // a request was read and `ignore` was all it got
     bool idle_ = false;
     std::uint32_t last_timer_ = 0;
     std::uint32_t idle_timer_ = 0;
-    std::uint32_t idle_step_ = 0; // which of the rules' idle times comes next
+    std::uint32_t idle_step_ = 0;                          // which of the rules' idle times comes next
     std::uint32_t packet_size_ = tds::default_packet_size; // of what we send
     core::instant idle_since_{};
     std::uint64_t draws_ = 0;
-    tds::message_reader reader_;
+    tds::message_reader reader_{longest_before_login};
     std::unique_ptr<state> state_; // from LOGIN7 on
     std::vector<std::unique_ptr<list>> lists_;
     std::vector<waiting> queue_;

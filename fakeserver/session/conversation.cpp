@@ -26,7 +26,11 @@ void connection::moment(subject&& about, world::stage_set stages, core::instant 
     }
     queued_bytes_ += about.asked.sql.size() + sizeof(waiting);
     if (queue_.size() >= most_queued || queued_bytes_ > most_queued_bytes) {
-        note(kind::violation, now, {{"reason", "too many requests wait for an answer"}, {"waiting", queue_.size()}});
+        note(
+            kind::violation,
+            now,
+            {{"reason", "too many requests wait for an answer"}, {"waiting", queue_.size()}}
+        );
         end_self(scenario::ending::close, std::nullopt, now);
         return;
     }
@@ -36,17 +40,13 @@ void connection::moment(subject&& about, world::stage_set stages, core::instant 
 void connection::begin(subject&& about, const world::choice& chosen, core::instant now) {
     if (chosen) {
         start_list(std::move(about), chosen, now);
-    } else {
+    } else if (!silent_ || about.stage == stage::client_close) {
         healthy(about, {}, nullptr, nullptr, now);
     }
 }
 
 void connection::healthy(
-    subject& about,
-    overrides changes,
-    const scenario::shapes* shape,
-    list* owner,
-    core::instant now
+    subject& about, overrides changes, const scenario::shapes* shape, list* owner, core::instant now
 ) {
     switch (about.stage) {
     case stage::connect:
@@ -54,8 +54,17 @@ void connection::healthy(
     case stage::start: return; // nothing was asked
     case stage::client_close: end_self(scenario::ending::close, std::nullopt, now); return;
     case stage::attention: acknowledge_attention(changes, shape, owner, about.asked.status, now); return;
-    default: deliver(healthy_reply(about, changes), about, shape, owner, now);
+    case stage::login:
+        if (!state_) {
+            violation(
+                "a login of TDS 4.2 or 5.0: SQL Server no longer speaks it", {}, now, unknown_tds_version
+            );
+            return;
+        }
+        break;
+    default: break;
     }
+    deliver(healthy_reply(about, changes), about, shape, owner, now);
 }
 
 reply connection::healthy_reply(subject& about, overrides changes) {
@@ -67,19 +76,18 @@ reply connection::healthy_reply(subject& about, overrides changes) {
     case stage::rpc: return query_reply(server(), *state_, about.asked, changes);
     default:
         return error_reply(
-            server(), *state_,
-            {.number = 50000, .severity = 16,
-             .message = "tdsfake does not serve " + std::string(tds::packet_type_name(about.asked.type)) + " requests."}
+            server(),
+            *state_,
+            {.number = 50000,
+             .severity = 16,
+             .message = "tdsfake does not serve " + std::string(tds::packet_type_name(about.asked.type)) +
+                        " requests."}
         );
     }
 }
 
 void connection::acknowledge_attention(
-    overrides changes,
-    const scenario::shapes* shape,
-    list* owner,
-    std::uint8_t status,
-    core::instant now
+    overrides changes, const scenario::shapes* shape, list* owner, std::uint8_t status, core::instant now
 ) {
     subject nothing{.stage = stage::attention};
     if ((status & tds::status::ignore) != 0) {
@@ -94,7 +102,8 @@ void connection::acknowledge_attention(
             interrupted = true;
         } else {
             // In the middle of a slow answer: a message once begun must come to its end.
-            for (auto& rest : l->sending) send(std::move(rest.data), rest.own_segment);
+            for (auto& rest : l->sending)
+                send(std::move(rest.data), rest.own_segment);
         }
         l->fault = nullptr; // cancelled
         if (l->timer != 0) out_->push_back({.what = action::kind::stop_timer, .timer = l->timer});
@@ -105,11 +114,7 @@ void connection::acknowledge_attention(
 }
 
 void connection::deliver(
-    reply&& answer,
-    subject& about,
-    const scenario::shapes* shape,
-    list* owner,
-    core::instant now
+    reply&& answer, subject& about, const scenario::shapes* shape, list* owner, core::instant now
 ) {
     const bool whole = shape == nullptr || !shape->cut;
     auto wire = to_packets(std::move(answer.answer), packet_size_, state_ ? state_->spid : std::uint16_t{0});
@@ -132,7 +137,8 @@ void connection::deliver(
     if (shape != nullptr && owner != nullptr && !shape->empty()) {
         std::vector<std::string> problems;
         owner->sending = shaped(std::move(wire), *shape, problems);
-        for (auto& problem : problems) note(kind::notice, now, {{"text", std::move(problem)}});
+        for (auto& problem : problems)
+            note(kind::notice, now, {{"text", std::move(problem)}});
     } else {
         send(std::move(wire.data));
     }

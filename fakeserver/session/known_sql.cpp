@@ -24,12 +24,14 @@ std::string_view trimmed(std::string_view sql) {
             break;
         }
     }
-    while (!sql.empty() && (blank(sql.back()) || sql.back() == ';')) sql.remove_suffix(1);
+    while (!sql.empty() && (blank(sql.back()) || sql.back() == ';'))
+        sql.remove_suffix(1);
     return sql;
 }
 
 std::string without_brackets(std::string_view name) {
-    if (name.size() >= 2 && ((name.front() == '[' && name.back() == ']') || (name.front() == '"' && name.back() == '"'))) {
+    if (name.size() >= 2 &&
+        ((name.front() == '[' && name.back() == ']') || (name.front() == '"' && name.back() == '"'))) {
         name = name.substr(1, name.size() - 2);
     }
     return std::string(name);
@@ -49,7 +51,11 @@ scenario::result_set one(tds::column column, tds::cell value) {
 std::string version_text(const scenario::server& server) {
     const auto& v = server.identity.version;
     const auto build = v[2] * 256 + v[3];
-    const auto year = v[0] >= 17 ? "2025" : v[0] == 16 ? "2022" : v[0] == 15 ? "2019" : v[0] == 14 ? "2017" : "2016";
+    const auto year = v[0] >= 17   ? "2025"
+                      : v[0] == 16 ? "2022"
+                      : v[0] == 15 ? "2019"
+                      : v[0] == 14 ? "2017"
+                                   : "2016";
     return std::string("Microsoft SQL Server ") + year + " (tdsfake) - " + std::to_string(v[0]) + "." +
            std::to_string(v[1]) + "." + std::to_string(build) + ".0";
 }
@@ -58,11 +64,20 @@ std::string version_text(const scenario::server& server) {
 
 bool is_set_up(std::string_view sql) {
     static constexpr std::array<std::string_view, 9> starts{
-        "set ", "use ", "begin tran", "commit", "rollback", "if @@trancount", "exec sp_reset", "save tran", "declare ",
+        "set ",
+        "use ",
+        "begin tran",
+        "commit",
+        "rollback",
+        "if @@trancount",
+        "exec sp_reset",
+        "save tran",
+        "declare ",
     };
     const auto text = core::normalised(trimmed(sql).substr(0, 64));
     return std::ranges::any_of(starts, [&](std::string_view start) {
-        return text.starts_with(start) || text == start.substr(0, start.size() - (start.back() == ' ' ? 1 : 0));
+        return text.starts_with(start) ||
+               text == start.substr(0, start.size() - (start.back() == ' ' ? 1 : 0));
     });
 }
 
@@ -75,11 +90,8 @@ std::string used_database(std::string_view sql) {
     return without_brackets(name);
 }
 
-std::optional<scenario::result_set> built_in_result(
-    std::string_view sql,
-    const scenario::server& server,
-    const state& session
-) {
+std::optional<scenario::result_set>
+built_in_result(std::string_view sql, const scenario::server& server, const state& session) {
     if (sql.size() > longest_known) return std::nullopt;
     const auto original = trimmed(sql);
     auto text = core::normalised(original);
@@ -93,11 +105,13 @@ std::optional<scenario::result_set> built_in_result(
     // SELECT expression [[AS] name]
     auto expression = std::string_view(text).substr(7);
     std::string column;
-    if (const auto as = expression.find(" as "); as != std::string_view::npos && !expression.starts_with("cast(")) {
+    if (const auto as = expression.find(" as ");
+        as != std::string_view::npos && !expression.starts_with("cast(")) {
         column = without_brackets(expression.substr(as + 4));
         expression = expression.substr(0, as);
     } else if (const auto blank = expression.find(' '); blank != std::string_view::npos) {
-        const bool digits = std::ranges::all_of(expression.substr(0, blank), [](char c) { return c >= '0' && c <= '9'; });
+        const bool digits =
+            std::ranges::all_of(expression.substr(0, blank), [](char c) { return c >= '0' && c <= '9'; });
         if (!digits) return std::nullopt;
         column = without_brackets(expression.substr(blank + 1));
         expression = expression.substr(0, blank);
@@ -120,7 +134,8 @@ std::optional<scenario::result_set> built_in_result(
         return one(text_column(column), session.login.user_name);
     }
     std::int64_t number = 0;
-    const auto [end, failure] = std::from_chars(expression.data(), expression.data() + expression.size(), number);
+    const auto [end, failure] =
+        std::from_chars(expression.data(), expression.data() + expression.size(), number);
     if (failure == std::errc{} && end == expression.data() + expression.size() && number >= -2147483648 &&
         number <= 2147483647) {
         return one(int_column(column), number);

@@ -17,8 +17,7 @@ bool is_set_up(std::string_view sql);
 std::string used_database(std::string_view sql);
 
 // SELECT of a literal or a global that drivers ask for: SELECT 1, SELECT @@VERSION, SELECT DB_NAME() …
-std::optional<scenario::result_set> built_in_result(
-    std::string_view sql, const scenario::server& server, const state& session
-);
+std::optional<scenario::result_set>
+built_in_result(std::string_view sql, const scenario::server& server, const state& session);
 
 } // namespace tdsfake::session

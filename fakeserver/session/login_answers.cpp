@@ -1,10 +1,9 @@
 // PRELOGIN and login answers (fact sheet 2 and 4).
-#include "session/answer.hpp"
-
 #include "core/hex.hpp"
 #include "core/text.hpp"
 #include "core/utf16.hpp"
 #include "scenario/catalogue.hpp"
+#include "session/answer.hpp"
 #include "session/override.hpp"
 #include "tds/reply_values.hpp"
 
@@ -37,7 +36,8 @@ refusal judge(const scenario::server& server, const tds::login7& login) {
     const auto rule = std::ranges::find_if(server.logins, [&](const scenario::login_rule& r) {
         return core::equals_ignoring_case(r.user, login.user_name);
     });
-    if (rule == server.logins.end() || (rule->password && *rule->password != login.password)) return refusal::credentials;
+    if (rule == server.logins.end() || (rule->password && *rule->password != login.password))
+        return refusal::credentials;
     if (login.database.empty() || rule->databases.empty()) return refusal::none;
     const bool known = std::ranges::any_of(rule->databases, [&](const std::string& name) {
         return core::equals_ignoring_case(name, login.database);
@@ -80,7 +80,8 @@ reply prelogin_reply(const scenario::identity& identity, const tds::prelogin& re
     result.message = "PRELOGIN";
     result.answer.payload = tds::encode_prelogin(message);
     result.fields.emplace_back("version", message.version());
-    if (const auto value = message.encryption()) result.fields.emplace_back("encryption", tds::encryption_name(*value));
+    if (const auto value = message.encryption())
+        result.fields.emplace_back("encryption", tds::encryption_name(*value));
     if (const auto value = message.mars()) result.fields.emplace_back("mars", *value != 0);
     return result;
 }
@@ -108,24 +109,39 @@ reply login_reply(const scenario::server& server, state& session, overrides chan
     const auto database = set.text("database", login.database.empty() ? "master" : login.database);
     const auto language = set.text("language", login.language.empty() ? "us_english" : login.language);
     session.database = database;
-    tds::server_message changed_database{.number = 5701, .state = 2, .message = "Changed database context to '" + database + "'.", .server = identity.name};
-    tds::server_message changed_language{.number = 5703, .state = 1, .message = "Changed language setting to " + language + ".", .server = identity.name};
+    tds::server_message changed_database{
+        .number = 5701,
+        .state = 2,
+        .message = "Changed database context to '" + database + "'.",
+        .server = identity.name
+    };
+    tds::server_message changed_language{
+        .number = 5703,
+        .state = 1,
+        .message = "Changed language setting to " + language + ".",
+        .server = identity.name
+    };
     const bool collations = tds::at_least(session.version, tds::tds_version::v7_1);
-    const auto collation = set.bytes("collation", core::bytes(tds::latin1_general.begin(), tds::latin1_general.end()));
+    const auto collation =
+        set.bytes("collation", core::bytes(tds::latin1_general.begin(), tds::latin1_general.end()));
 
     tds::token_writer out(session.version);
     if (!set.left_out("database")) {
         out.envchange_text(tds::envchange::database, database, "master");
         out.info(changed_database);
     }
-    if (collations && !set.left_out("collation")) out.envchange_bytes(tds::envchange::collation, collation, {});
+    if (collations && !set.left_out("collation"))
+        out.envchange_bytes(tds::envchange::collation, collation, {});
     if (!set.left_out("language")) {
         out.envchange_text(tds::envchange::language, language, "");
         out.info(changed_language);
     }
     if (!set.left_out("loginack")) {
-        tds::loginack ack{.tds_version = tds::to_loginack_version(session.version), .version = identity.version};
-        if (const auto* text = set.value("tds")) ack.tds_version = tds::loginack_version_value(*text).value_or(0);
+        tds::loginack ack{
+            .tds_version = tds::to_loginack_version(session.version), .version = identity.version
+        };
+        if (const auto* text = set.value("tds"))
+            ack.tds_version = tds::loginack_version_value(*text).value_or(0);
         if (const auto* text = set.value("program")) ack.program_name = *text;
         if (const auto* text = set.value("version")) {
             ack.version = tds::parse_product_version(*text).value_or(ack.version);

@@ -1,4 +1,5 @@
-// The overrides of one `reply` step, looked up by field; and the texts of errors with the client's values filled in.
+// The overrides of one `reply` step, looked up by field; and the texts of errors with the client's values
+// filled in.
 #pragma once
 
 #include "core/hex.hpp"

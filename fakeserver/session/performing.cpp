@@ -17,7 +17,8 @@ struct overloaded : Visitors... {
 
 std::string step_names(const scenario::fault& fault) {
     std::string text;
-    for (const auto& step : fault.steps) text += (text.empty() ? "" : ", ") + std::string(scenario::name(step));
+    for (const auto& step : fault.steps)
+        text += (text.empty() ? "" : ", ") + std::string(scenario::name(step));
     return text;
 }
 
@@ -25,7 +26,8 @@ std::string step_names(const scenario::fault& fault) {
 
 void connection::start_list(subject&& about, const world::choice& chosen, core::instant now) {
     note(
-        kind::fault, now,
+        kind::fault,
+        now,
         {{"rule", chosen.fault->where.line},
          {"stage", scenario::name(about.stage)},
          {"steps", step_names(*chosen.fault)},
@@ -82,7 +84,10 @@ bool connection::perform(list& l, const scenario::step& step, core::instant now)
             },
             [&](const scenario::ignore_step&) {
                 event();
-                unanswered_ = l.about.stage != stage::attention && state_ != nullptr;
+                unanswered_ = phase_ == phase::logged_in && l.about.stage != stage::attention;
+                // As if it had not come: the client may send it again.
+                if (l.about.stage == stage::prelogin) phase_ = phase::fresh;
+                if (l.about.stage == stage::login) phase_ = phase::prelogin_done;
                 l.answered = true;
                 return true;
             },
@@ -107,7 +112,8 @@ bool connection::perform(list& l, const scenario::step& step, core::instant now)
                 if (l.about.stage == stage::login) member_.login_answered = true;
                 std::vector<std::string> problems;
                 l.sending = shaped({s.data, {}}, s.shape, problems);
-                for (auto& problem : problems) note(kind::notice, now, {{"text", std::move(problem)}});
+                for (auto& problem : problems)
+                    note(kind::notice, now, {{"text", std::move(problem)}});
                 return true;
             },
             [&](const scenario::end_step& s) {
@@ -131,7 +137,9 @@ bool connection::perform(list& l, const scenario::step& step, core::instant now)
 
 bool connection::send_pieces(list& l, core::instant now) {
     std::size_t sent = 0;
-    const auto drop_sent = [&] { l.sending.erase(l.sending.begin(), l.sending.begin() + static_cast<std::ptrdiff_t>(sent)); };
+    const auto drop_sent = [&] {
+        l.sending.erase(l.sending.begin(), l.sending.begin() + static_cast<std::ptrdiff_t>(sent));
+    };
     for (auto& next : l.sending) {
         if (next.pause) {
             const auto due = l.clock + world_.draw(*next.pause, l.fault->where, member_.id, ++draws_);
@@ -157,9 +165,7 @@ void connection::finish(list& l, core::instant now) {
 }
 
 void connection::end_self(
-    scenario::ending how,
-    std::optional<core::duration> heals_after,
-    core::instant now
+    scenario::ending how, std::optional<core::duration> heals_after, core::instant now
 ) {
     if (over_) return;
     switch (how) {
@@ -174,7 +180,7 @@ void connection::end_self(
     case scenario::ending::reset: out_->push_back({.what = action::kind::reset}); break;
     }
     over_ = true;
-    if (!client_left_) over_by(scenario::closer::server, how == scenario::ending::reset ? "RST" : "FIN", now);
+    resets_ = how == scenario::ending::reset;
     abandon_lists(now);
 }
 

@@ -81,9 +81,13 @@ void write_results(
     for (std::size_t i = 0; i < results.size(); ++i) {
         const auto& result = results[i];
         out.col_metadata(result.columns);
-        for (const auto& row : result.rows) out.row(result.columns, row);
-        tds::done last{.status = done_status::count, .command = command_select, .row_count = result.rows.size()};
-        if (const auto* text = set.value("affected")) last.row_count = tds::parse_field_number(*text).value_or(0);
+        for (const auto& row : result.rows)
+            out.row(result.columns, row);
+        tds::done last{
+            .status = done_status::count, .command = command_select, .row_count = result.rows.size()
+        };
+        if (const auto* text = set.value("affected"))
+            last.row_count = tds::parse_field_number(*text).value_or(0);
         if (const auto* text = set.value("status")) {
             last.status = static_cast<std::uint16_t>(tds::parse_field_number(*text).value_or(0));
         }
@@ -97,17 +101,15 @@ void write_results(
 }
 
 reply results_reply(
-    tds::token_writer out,
-    const std::vector<scenario::result_set>& results,
-    bool rpc,
-    overrides changes
+    tds::token_writer out, const std::vector<scenario::result_set>& results, bool rpc, overrides changes
 ) {
     write_results(out, results, rpc, override_set(changes));
     reply answer;
     answer.message = "result";
     answer.answer = out.take();
     std::size_t rows = 0;
-    for (const auto& result : results) rows += result.rows.size();
+    for (const auto& result : results)
+        rows += result.rows.size();
     answer.fields.emplace_back("rows", rows);
     if (results.size() > 1) answer.fields.emplace_back("results", results.size());
     return answer;
@@ -133,7 +135,8 @@ reply done_reply(tds::token_writer out, const tds::done& done, bool rpc, overrid
 
 } // namespace
 
-tds::server_message filled(tds::server_message message, const scenario::server& server, const state& session) {
+tds::server_message
+filled(tds::server_message message, const scenario::server& server, const state& session) {
     const auto replace = [&](std::string_view placeholder, const std::string& value) {
         for (auto at = message.message.find(placeholder); at != std::string::npos;
              at = message.message.find(placeholder, at + value.size())) {
@@ -142,16 +145,13 @@ tds::server_message filled(tds::server_message message, const scenario::server& 
     };
     replace("{user}", session.login.user_name);
     replace("{database}", session.login.database.empty() ? "master" : session.login.database);
-    replace("{server}", server.identity.name);
+    replace("{server}", session.login.server_name.empty() ? server.identity.name : session.login.server_name);
     if (message.server.empty()) message.server = server.identity.name;
     return message;
 }
 
 reply error_reply(
-    const scenario::server& server,
-    const state& session,
-    const tds::server_message& error,
-    bool rpc
+    const scenario::server& server, const state& session, const tds::server_message& error, bool rpc
 ) {
     return one_error(tds::token_writer(session.version), server, session, error, rpc);
 }
@@ -168,7 +168,9 @@ reply query_reply(const scenario::server& server, state& session, const request&
         if (found->affected) {
             return done_reply(
                 std::move(out),
-                {.status = done_status::count, .command = command_insert, .row_count = *found->affected}, rpc, changes
+                {.status = done_status::count, .command = command_insert, .row_count = *found->affected},
+                rpc,
+                changes
             );
         }
         if (found->results.empty()) return done_reply(std::move(out), {}, rpc, changes);
@@ -182,7 +184,9 @@ reply query_reply(const scenario::server& server, state& session, const request&
         if (const auto database = used_database(asked.sql); !database.empty()) {
             out.envchange_text(tds::envchange::database, database, session.database);
             out.info(
-                {.number = 5701, .state = 2, .message = "Changed database context to '" + database + "'.",
+                {.number = 5701,
+                 .state = 2,
+                 .message = "Changed database context to '" + database + "'.",
                  .server = server.identity.name}
             );
             session.database = database;
@@ -193,13 +197,18 @@ reply query_reply(const scenario::server& server, state& session, const request&
     const auto what = rpc && asked.sql.empty() ? "procedure " + asked.procedure : asked.sql;
     auto quoted = what.substr(0, longest_quoted);
     if (quoted.size() < what.size()) {
-        while (!quoted.empty() && (static_cast<unsigned char>(quoted.back()) & 0xc0) == 0x80) quoted.pop_back();
+        while (!quoted.empty() && (static_cast<unsigned char>(quoted.back()) & 0xc0) == 0x80)
+            quoted.pop_back();
         if (!quoted.empty() && static_cast<unsigned char>(quoted.back()) >= 0x80) quoted.pop_back();
         quoted += "…";
     }
     return one_error(
-        std::move(out), server, session,
-        {.number = 50000, .state = 1, .severity = 16,
+        std::move(out),
+        server,
+        session,
+        {.number = 50000,
+         .state = 1,
+         .severity = 16,
          .message = "tdsfake has no answer for: " + quoted + ". Add it to `queries` of the scenario."},
         rpc
     );
@@ -244,7 +253,9 @@ reply transaction_reply(state& session, const request& asked) {
     case tds::transaction_request::save: answer.fields.emplace_back("transaction", "save"); break;
     default:
         out.error(
-            {.number = 50000, .state = 1, .severity = 16,
+            {.number = 50000,
+             .state = 1,
+             .severity = 16,
              .message = "tdsfake does not serve distributed transactions (transaction manager request " +
                         std::to_string(asked.transaction.kind) + ")."}
         );

@@ -10,7 +10,8 @@ std::string describe(const scenario::position& p) {
     std::string text = p.from == scenario::position::base::token ? p.token : std::string();
     if (p.ordinal > 1) text += "." + std::to_string(p.ordinal);
     if (p.from == scenario::position::base::end) text = "end";
-    if (p.delta != 0 || text.empty()) text += (p.delta > 0 && !text.empty() ? "+" : "") + std::to_string(p.delta);
+    if (p.delta != 0 || text.empty())
+        text += (p.delta > 0 && !text.empty() ? "+" : "") + std::to_string(p.delta);
     return text;
 }
 
@@ -21,8 +22,9 @@ std::optional<std::size_t> resolve(const scenario::position& p, const wire_bytes
     case scenario::position::base::end: base = static_cast<std::int64_t>(wire.data.size()); break;
     case scenario::position::base::token: {
         auto left = p.ordinal;
-        const auto found =
-            std::ranges::find_if(wire.marks, [&](const auto& mark) { return mark.token == p.token && --left == 0; });
+        const auto found = std::ranges::find_if(wire.marks, [&](const auto& mark) {
+            return mark.token == p.token && --left == 0;
+        });
         if (found == wire.marks.end()) return std::nullopt;
         base = static_cast<std::int64_t>(found->offset);
         break;
@@ -40,11 +42,13 @@ wire_bytes to_packets(tds::answer&& answer, std::size_t packet_size, std::uint16
     tds::encode_packets(wire.data, tds::packet_type::tabular_result, answer.payload, packet_size, spid);
     wire.marks = std::move(answer.marks);
     const auto body = packet_size - tds::packet_header::size;
-    for (auto& mark : wire.marks) mark.offset += (mark.offset / body + 1) * tds::packet_header::size;
+    for (auto& mark : wire.marks)
+        mark.offset += (mark.offset / body + 1) * tds::packet_header::size;
     return wire;
 }
 
-std::vector<piece> shaped(wire_bytes&& wire, const scenario::shapes& shape, std::vector<std::string>& problems) {
+std::vector<piece>
+shaped(wire_bytes&& wire, const scenario::shapes& shape, std::vector<std::string>& problems) {
     const auto at = [&](const scenario::position& p, const char* shape_name) {
         auto offset = resolve(p, wire);
         if (!offset) {
@@ -66,7 +70,8 @@ std::vector<piece> shaped(wire_bytes&& wire, const scenario::shapes& shape, std:
         if (to <= from) return;
         const auto begin = wire.data.begin();
         pieces.push_back(
-            {core::bytes(begin + static_cast<std::ptrdiff_t>(from), begin + static_cast<std::ptrdiff_t>(to)), pause,
+            {core::bytes(begin + static_cast<std::ptrdiff_t>(from), begin + static_cast<std::ptrdiff_t>(to)),
+             pause,
              own_segment}
         );
         pause.reset();

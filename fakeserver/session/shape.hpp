@@ -27,6 +27,7 @@ struct piece {
 };
 
 // Cuts, splits and paces. A position that these bytes do not have is told in `problems` and left out.
-std::vector<piece> shaped(wire_bytes&& wire, const scenario::shapes& shape, std::vector<std::string>& problems);
+std::vector<piece>
+shaped(wire_bytes&& wire, const scenario::shapes& shape, std::vector<std::string>& problems);
 
 } // namespace tdsfake::session

@@ -75,6 +75,9 @@ public:
         : max_message_(max_message),
           max_packet_(max_packet) {}
 
+    // For the messages from here on.
+    void limit_message(std::size_t max_message) noexcept { max_message_ = max_message; }
+
     void feed(core::byte_view data);
 
     // The next whole message; nothing when more bytes are needed. Errors (bad_packet_type, bad_packet_length,

@@ -14,9 +14,9 @@ using connection_id = std::uint64_t;
 
 struct effect {
     enum class kind : std::uint8_t {
-        gate_changed,    // look at world::gate_of(server, gate) and execute its mode
-        end_connection,  // end it as `how` says
-        wake,            // a signal that a list of this connection holds for is up
+        gate_changed,   // look at world::gate_of(server, gate) and execute its mode
+        end_connection, // end it as `how` says
+        wake,           // a signal that a list of this connection holds for is up
     };
     kind what = kind::wake;
     std::uint32_t server = 0;

@@ -38,8 +38,8 @@ struct moment {
     stage_set stages;
     std::uint32_t server = 0; // index in the scenario
     const peer* who = nullptr;
-    std::string_view sql;         // of a batch or RPC
-    core::duration idle_for{};    // stage idle: only rules with exactly this `after` are meant
+    std::string_view sql;      // of a batch or RPC
+    core::duration idle_for{}; // stage idle: only rules with exactly this `after` are meant
     core::instant now{};
 };
 

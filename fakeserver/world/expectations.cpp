@@ -37,9 +37,10 @@ std::string judge_spacing(const scenario::spacing_check& check, const std::vecto
     core::duration before{};
     for (std::size_t i = 1; i < times.size(); ++i) {
         const auto gap = times[i] - times[i - 1];
-        const bool fits = (!check.at_least || gap >= *check.at_least) && (!check.at_most || gap <= *check.at_most) &&
-                          (!check.growth || i == 1 ||
-                           static_cast<double>(gap.count()) >= *check.growth * static_cast<double>(before.count()));
+        const bool fits =
+            (!check.at_least || gap >= *check.at_least) && (!check.at_most || gap <= *check.at_most) &&
+            (!check.growth || i == 1 ||
+             static_cast<double>(gap.count()) >= *check.growth * static_cast<double>(before.count()));
         if (i <= 12) gaps += (i == 1 ? "" : ", ") + ms(gap) + (fits ? "" : " (!)");
         good = good && fits;
         before = gap;
@@ -50,25 +51,24 @@ std::string judge_spacing(const scenario::spacing_check& check, const std::vecto
 
 std::string joined(const std::vector<std::string>& lines) {
     std::string text;
-    for (const auto& line : lines) text += (text.empty() ? "" : "; ") + line;
+    for (const auto& line : lines)
+        text += (text.empty() ? "" : "; ") + line;
     return text;
 }
 
 } // namespace
 
 expectations::expectations(const scenario::scenario& scenario, signal_lookup raised)
-    : scenario_(scenario), raised_(std::move(raised)), records_(scenario.verify.size()) {}
+    : scenario_(scenario),
+      raised_(std::move(raised)),
+      records_(scenario.verify.size()) {}
 
 bool expectations::concerns(const scenario::verification& check, std::uint32_t server) const {
     return check.server.empty() || scenario_.servers[server].name == check.server;
 }
 
 void expectations::count(
-    scenario::counter what,
-    std::uint32_t server,
-    const peer* who,
-    std::string_view sql,
-    core::instant now
+    scenario::counter what, std::uint32_t server, const peer* who, std::string_view sql, core::instant now
 ) {
     static const peer nobody;
     for (std::size_t i = 0; i < records_.size(); ++i) {
@@ -99,8 +99,8 @@ void expectations::reached(const moment& event) {
             auto& kept = records_[i];
             if (kept.count++ == 0) {
                 kept.example = "connection " + std::to_string(event.who->connection) + " after " +
-                                 ms(event.now - ready_) +
-                                 (event.sql.empty() ? "" : ": " + std::string(event.sql.substr(0, 120)));
+                               ms(event.now - ready_) +
+                               (event.sql.empty() ? "" : ": " + std::string(event.sql.substr(0, 120)));
             }
         }
     }
@@ -116,7 +116,8 @@ void expectations::closed(scenario::closer by, std::uint32_t server, const peer&
         const auto took = now - found->second;
         kept.reached.erase(found);
         ++kept.count;
-        if ((by != check->by || (check->within && took > *check->within)) && kept.misses.size() < most_misses) {
+        if ((by != check->by || (check->within && took > *check->within)) &&
+            kept.misses.size() < most_misses) {
             kept.misses.push_back(
                 "connection " + std::to_string(who.connection) + " was closed by the " +
                 (by == scenario::closer::client ? "client" : "server") + " after " + ms(took)
@@ -144,7 +145,8 @@ std::vector<unmet> expectations::judge(std::uint64_t open_connections) const {
             }
             seen = joined(misses);
             if (seen.empty() && kept.count == 0) {
-                seen = "no connection reached " + std::string(scenario::name(closing->of.value_or(scenario::stage::connect)));
+                seen = "no connection reached " +
+                       std::string(scenario::name(closing->of.value_or(scenario::stage::connect)));
             }
         } else if (const auto* wanted = std::get_if<scenario::seen_check>(&check.what)) {
             if (!wanted->never && kept.count == 0) seen = "seen none";

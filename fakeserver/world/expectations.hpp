@@ -27,7 +27,9 @@ public:
     void ready_at(core::instant now) noexcept { ready_ = now; }
 
     // Something countable happened (attempts also without a connection: `who` may be empty then).
-    void count(scenario::counter what, std::uint32_t server, const peer* who, std::string_view sql, core::instant now);
+    void count(
+        scenario::counter what, std::uint32_t server, const peer* who, std::string_view sql, core::instant now
+    );
     // A stage was reached.
     void reached(const moment& event);
     void closed(scenario::closer by, std::uint32_t server, const peer& who, core::instant now);
@@ -38,13 +40,16 @@ public:
 private:
     struct record {
         std::uint64_t count = 0;
-        std::vector<core::instant> times;                  // spacing
-        std::unordered_map<std::uint64_t, core::instant> reached; // closed: connection -> when it reached `of`
-        std::vector<std::string> misses;                   // closed: one text for each connection that was not
-        std::string example;                               // seen/never: what the first one was
+        std::vector<core::instant> times; // spacing
+        std::unordered_map<std::uint64_t, core::instant>
+            reached;                     // closed: connection -> when it reached `of`
+        std::vector<std::string> misses; // closed: one text for each connection that was not
+        std::string example;             // seen/never: what the first one was
     };
     [[nodiscard]] bool concerns(const scenario::verification& check, std::uint32_t server) const;
-    static std::uint64_t key(std::uint32_t server, std::uint64_t connection) { return std::uint64_t{server} << 48 | connection; }
+    static std::uint64_t key(std::uint32_t server, std::uint64_t connection) {
+        return std::uint64_t{server} << 48 | connection;
+    }
 
     const scenario::scenario& scenario_;
     signal_lookup raised_;

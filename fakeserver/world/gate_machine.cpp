@@ -35,7 +35,8 @@ bool gate_machine::attempted(core::instant now) {
 void gate_machine::enter(std::size_t index, core::instant now) {
     current_ = index;
     attempts_ = 0;
-    while (current_ + 1 < phases_.size() && phase().until && is_raised_(*phase().until)) ++current_;
+    while (current_ + 1 < phases_.size() && phase().until && is_raised_(*phase().until))
+        ++current_;
     deadline_.reset();
     if (phase().lasts && current_ + 1 < phases_.size()) deadline_ = now + *phase().lasts;
 }

@@ -15,7 +15,8 @@ class gate_machine {
 public:
     // `is_raised`: a signal that is up already when a phase begins ends it at once.
     gate_machine(scenario::gate phases, std::function<bool(const std::string&)> is_raised)
-        : phases_(std::move(phases)), is_raised_(std::move(is_raised)) {}
+        : phases_(std::move(phases)),
+          is_raised_(std::move(is_raised)) {}
 
     // Starts the first phase (from ready), or replaces what remains by other phases (a `gate` step).
     void start(core::instant now);

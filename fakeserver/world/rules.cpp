@@ -22,8 +22,12 @@ bool in_window(
 }
 
 rules::rules(const scenario::server& server, std::uint64_t seed)
-    : server_(server), seed_(seed), totals_(server.faults.size()), first_firing_(server.faults.size()),
-      per_connection_(server.faults.size()) {
+    : server_(server),
+      seed_(seed),
+      totals_(server.faults.size()),
+      first_firing_(server.faults.size()),
+      per_connection_(server.faults.size()),
+      hits_(server.faults.size()) {
     for (const auto& fault : server.faults) {
         for (const auto s : fault.at) {
             watched_ = watched_ | s;
@@ -41,7 +45,8 @@ choice rules::consider(const moment& event, core::instant ready, const signal_lo
     return {};
 }
 
-std::vector<choice> rules::consider_each(const moment& event, core::instant ready, const signal_lookup& raised) {
+std::vector<choice>
+rules::consider_each(const moment& event, core::instant ready, const signal_lookup& raised) {
     std::vector<choice> all;
     for (std::size_t i = 0; i < server_.faults.size(); ++i) {
         if (fires(i, event, ready, raised)) all.push_back({&server_.faults[i], totals_[i].fired});
@@ -59,14 +64,15 @@ bool rules::fires(std::size_t index, const moment& event, core::instant ready, c
     auto& first = first_firing_[index];
     if (fault.lasts && first && event.now >= *first + *fault.lasts) return false;
 
+    // Counted for each connection, so that the order in which several arrive cannot change what is drawn.
+    const auto hit = fault.chance ? ++hits_[index][event.who->connection] : 0;
     auto& total = totals_[index];
     auto& count = fault.per_connection ? per_connection_[index][event.who->connection] : total;
     if (fault.times && count.fired >= *fault.times) return false; // exhausted: the next rule has its turn
     ++count.matched;
     if (&count != &total) ++total.matched;
     if (count.matched <= fault.skip || (count.matched - fault.skip) % fault.every != 0) return false;
-    if (fault.chance &&
-        core::draw(seed_, index, event.who->connection, count.matched) % 100 >= *fault.chance) {
+    if (fault.chance && core::draw(seed_, index, event.who->connection, hit) % 100 >= *fault.chance) {
         return false;
     }
     ++count.fired;
@@ -76,7 +82,10 @@ bool rules::fires(std::size_t index, const moment& event, core::instant ready, c
 }
 
 void rules::forget(std::uint64_t connection) {
-    for (auto& counters : per_connection_) counters.erase(connection);
+    for (auto& counters : per_connection_)
+        counters.erase(connection);
+    for (auto& hits : hits_)
+        hits.erase(connection);
 }
 
 } // namespace tdsfake::world

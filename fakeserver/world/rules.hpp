@@ -65,6 +65,7 @@ private:
     std::vector<tally> totals_;
     std::vector<std::optional<core::instant>> first_firing_;
     std::vector<std::unordered_map<std::uint64_t, tally>> per_connection_;
+    std::vector<std::unordered_map<std::uint64_t, std::uint64_t>> hits_; // of rules with `chance`
 };
 
 } // namespace tdsfake::world

@@ -22,8 +22,10 @@ std::string_view mode_name(gate_mode mode) {
 } // namespace
 
 world::world(std::shared_ptr<const scenario::scenario> scenario, journal::journal& journal)
-    : scenario_(std::move(scenario)), journal_(journal),
-      lookup_([this](const std::string& name) { return when_raised(name); }), expectations_(*scenario_, lookup_) {
+    : scenario_(std::move(scenario)),
+      journal_(journal),
+      lookup_([this](const std::string& name) { return when_raised(name); }),
+      expectations_(*scenario_, lookup_) {
     const auto is_raised = [this](const std::string& name) { return raised(name); };
     servers_.reserve(scenario_->servers.size());
     for (const auto& server : scenario_->servers) {
@@ -59,9 +61,11 @@ std::optional<core::instant> world::next_deadline() const {
         if (at && (!next || *at < *next)) next = at;
     };
     for (const auto& server : servers_) {
-        for (const auto& gate : server.gates) sooner(gate.deadline());
+        for (const auto& gate : server.gates)
+            sooner(gate.deadline());
     }
-    for (const auto& list : timelines_) sooner(list.until);
+    for (const auto& list : timelines_)
+        sooner(list.until);
     return next;
 }
 
@@ -78,7 +82,8 @@ void world::expired(core::instant now) {
         return true;
     });
     std::ranges::stable_sort(due, {}, &timeline::until);
-    for (auto& list : due) run(std::move(list), now);
+    for (auto& list : due)
+        run(std::move(list), now);
 }
 
 void world::signal(const std::string& name, core::instant now) {
@@ -100,7 +105,8 @@ void world::signal(const std::string& name, core::instant now) {
         freed.push_back(std::move(list));
         return true;
     });
-    for (auto& list : freed) run(std::move(list), now);
+    for (auto& list : freed)
+        run(std::move(list), now);
 }
 
 gate_mode world::attempt(std::uint32_t server, std::size_t gate, std::string_view from, core::instant now) {
@@ -112,7 +118,9 @@ gate_mode world::attempt(std::uint32_t server, std::size_t gate, std::string_vie
             {.what = journal::kind::attempt,
              .at = now,
              .server = server,
-             .fields = {{"peer", std::string(from)}, {"outcome", mode == gate_mode::refuse ? "refused" : "dropped"}}}
+             .fields =
+                 {{"peer", std::string(from)}, {"outcome", mode == gate_mode::refuse ? "refused" : "dropped"}}
+            }
         );
     }
     if (machine.attempted(now)) gate_changed(server, gate, now);
@@ -144,7 +152,9 @@ void world::count(scenario::counter what, const member& m, core::instant now, st
     expectations_.count(what, m.server, &m.who, sql, now);
 }
 
-void world::perform(const scenario::step& step, std::uint32_t server, connection_id origin, core::instant now) {
+void world::perform(
+    const scenario::step& step, std::uint32_t server, connection_id origin, core::instant now
+) {
     if (const auto* gate = std::get_if<scenario::gate_step>(&step.what)) {
         for (std::size_t g = 0; g < servers_[server].gates.size(); ++g) {
             servers_[server].gates[g].replace(gate->phases, now);
@@ -160,10 +170,14 @@ void world::perform(const scenario::step& step, std::uint32_t server, connection
 void world::outlive(std::uint32_t server, connection_id origin, remainder rest, core::instant now) {
     if (std::ranges::none_of(rest.steps, scenario::is_server_step)) return;
     timeline list{
-        .server = server, .origin = origin, .rest = rest.steps, .until = rest.until, .held_for = std::move(rest.held_for)
+        .server = server,
+        .origin = origin,
+        .rest = rest.steps,
+        .until = rest.until,
+        .held_for = std::move(rest.held_for)
     };
     if (list.until || list.held_for) {
-        timelines_.push_back(std::move(list));
+        add_timeline(std::move(list));
     } else {
         run(std::move(list), now);
     }
@@ -172,15 +186,13 @@ void world::outlive(std::uint32_t server, connection_id origin, remainder rest, 
 void world::hold(connection_id id, const std::string& signal) { holders_.emplace(signal, id); }
 
 core::duration world::draw(
-    const scenario::duration_range& range,
-    const scenario::location& step,
-    connection_id id,
-    std::uint64_t nth
+    const scenario::duration_range& range, const scenario::location& step, connection_id id, std::uint64_t nth
 ) const {
     const auto span = range.most - range.least;
     if (span.count() <= 0) return range.least;
     const auto value = core::draw(scenario_->seed, step.line, step.column, id, nth);
-    return range.least + core::duration(static_cast<std::int64_t>(value % static_cast<std::uint64_t>(span.count() + 1)));
+    return range.least +
+           core::duration(static_cast<std::int64_t>(value % static_cast<std::uint64_t>(span.count() + 1)));
 }
 
 std::vector<unmet> world::judge() const {
@@ -193,7 +205,8 @@ std::vector<unmet> world::judge() const {
             const auto matched = tally.matched == 0 ? std::string("no event matched it")
                                                     : std::to_string(tally.matched) + " events matched it";
             result.push_back(
-                {"the fault at " + std::string(scenario::name(faults[i].at.front())) + " fires", faults[i].where.line,
+                {"the fault at " + std::string(scenario::name(faults[i].at.front())) + " fires",
+                 faults[i].where.line,
                  "it never fired: " + matched}
             );
         }
@@ -207,6 +220,11 @@ std::optional<core::instant> world::when_raised(const std::string& name) const {
     return found->second;
 }
 
+void world::add_timeline(timeline list) {
+    timelines_.push_back(std::move(list));
+    deadlines_changed_ = true;
+}
+
 void world::run(timeline list, core::instant now) {
     while (!list.rest.empty()) {
         const auto& step = list.rest.front();
@@ -215,14 +233,14 @@ void world::run(timeline list, core::instant now) {
             // From the moment the step was due, so that late wake-ups do not add up.
             list.until = list.until.value_or(now) + draw(wait->time, step.where, list.origin, ++list.draws);
             if (*list.until > now) {
-                timelines_.push_back(std::move(list));
+                add_timeline(std::move(list));
                 return;
             }
         } else if (const auto* held = std::get_if<scenario::hold_step>(&step.what)) {
             list.until.reset();
             if (!raised(held->signal)) {
                 list.held_for = held->signal;
-                timelines_.push_back(std::move(list));
+                add_timeline(std::move(list));
                 return;
             }
         } else if (scenario::is_server_step(step)) {
@@ -245,22 +263,24 @@ void world::end_targets(const scenario::end_step& step, std::uint32_t server, co
         if (step.whom == scenario::target::others && id == origin) continue;
         if (step.when && !holds(*step.when, m->who, {})) continue;
         effects_.push_back(
-            {.what = effect::kind::end_connection, .connection = id, .how = step.how, .heals_after = step.heals_after}
+            {.what = effect::kind::end_connection,
+             .connection = id,
+             .how = step.how,
+             .heals_after = step.heals_after}
         );
     }
     // In the order the connections came, whatever the hash table's.
-    std::sort(effects_.begin() + static_cast<std::ptrdiff_t>(already), effects_.end(), [](const auto& a, const auto& b) {
-        return a.connection < b.connection;
-    });
+    std::sort(
+        effects_.begin() + static_cast<std::ptrdiff_t>(already),
+        effects_.end(),
+        [](const auto& a, const auto& b) { return a.connection < b.connection; }
+    );
 }
 
 void world::gate_changed(std::uint32_t server, std::size_t gate, core::instant now) {
     const auto mode = servers_[server].gates[gate].mode();
     journal_.add(
-        {.what = journal::kind::gate,
-         .at = now,
-         .server = server,
-         .fields = {{"mode", mode_name(mode)}}}
+        {.what = journal::kind::gate, .at = now, .server = server, .fields = {{"mode", mode_name(mode)}}}
     );
     effects_.push_back({.what = effect::kind::gate_changed, .server = server, .gate = gate});
 }

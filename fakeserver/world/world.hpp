@@ -1,5 +1,6 @@
-// What connections share: rules and their counters, gates, signals, lists of server steps, expectations. Sans-IO:
-// time comes in as an argument, timers go out as data, effects on connections and gates go out through a queue.
+// What connections share: rules and their counters, gates, signals, lists of server steps, expectations.
+// Sans-IO: time comes in as an argument, timers go out as data, effects on connections and gates go out
+// through a queue.
 #pragma once
 
 #include "journal/journal.hpp"
@@ -20,7 +21,8 @@
 
 namespace tdsfake::world {
 
-// A live connection as the world knows it. Owned by its session; the world keeps a pointer from opened() to gone().
+// A live connection as the world knows it. Owned by its session; the world keeps a pointer from opened() to
+// gone().
 struct member {
     connection_id id = 0;
     std::uint32_t server = 0;
@@ -45,7 +47,8 @@ public:
         return servers_[server].gates[gate];
     }
     // A connect met the gate; tells what is to become of it, then moves on if it was the last of its phase.
-    scenario::gate_mode attempt(std::uint32_t server, std::size_t gate, std::string_view from, core::instant now);
+    scenario::gate_mode
+    attempt(std::uint32_t server, std::size_t gate, std::string_view from, core::instant now);
 
     // --- connections
     void opened(member& m); // sets its id and number
@@ -57,8 +60,8 @@ public:
     // --- lists
     // Performs gate, signal and targeted endings for a list that runs on `origin` (0: none).
     void perform(const scenario::step& step, std::uint32_t server, connection_id origin, core::instant now);
-    // Goes on with the server steps (and waits and holds between them) of a list whose connection is over; first
-    // with what the list was waiting for.
+    // Goes on with the server steps (and waits and holds between them) of a list whose connection is over;
+    // first with what the list was waiting for.
     struct remainder {
         std::span<const scenario::step> steps;
         std::optional<core::instant> until;
@@ -69,12 +72,19 @@ public:
     void hold(connection_id id, const std::string& signal);
     // A duration of the range, a pure function of seed, step, connection and the caller's own count of draws.
     [[nodiscard]] core::duration draw(
-        const scenario::duration_range& range, const scenario::location& step, connection_id id, std::uint64_t nth
+        const scenario::duration_range& range,
+        const scenario::location& step,
+        connection_id id,
+        std::uint64_t nth
     ) const;
 
     // --- out
-    [[nodiscard]] bool has_effects() const noexcept { return !effects_.empty(); }
-    std::vector<effect> take_effects() { return std::exchange(effects_, {}); }
+    // Also true when next_deadline() may have changed.
+    [[nodiscard]] bool has_effects() const noexcept { return !effects_.empty() || deadlines_changed_; }
+    std::vector<effect> take_effects() {
+        deadlines_changed_ = false;
+        return std::exchange(effects_, {});
+    }
     [[nodiscard]] std::vector<unmet> judge() const;
     [[nodiscard]] const scenario::scenario& scenario() const noexcept { return *scenario_; }
     [[nodiscard]] journal::journal& log() noexcept { return journal_; }
@@ -98,6 +108,7 @@ private:
     };
 
     std::optional<core::instant> when_raised(const std::string& name) const;
+    void add_timeline(timeline list);
     void run(timeline list, core::instant now);
     void end_targets(const scenario::end_step& step, std::uint32_t server, connection_id origin);
     void gate_changed(std::uint32_t server, std::size_t gate, core::instant now);
@@ -114,6 +125,7 @@ private:
     expectations expectations_;
     core::instant ready_{};
     connection_id last_id_ = 0;
+    bool deadlines_changed_ = false;
 };
 
 } // namespace tdsfake::world

@@ -17,6 +17,12 @@ binary = os.environ.get("TDSFAKE_BIN") or str(repository / "build/release/tdsfak
 starting = 30.0  # seconds to get ready or to exit: generous, machines are shared
 
 
+def sanitized():
+    """Whether the binary is a sanitizer build: slower, and freed memory stays resident."""
+    data = pathlib.Path(binary).read_bytes()
+    return b"__asan_init" in data or b"__tsan_init" in data
+
+
 class StartFailed(Exception):
     """Not an assertion: a red control must not count it as its failure."""
 

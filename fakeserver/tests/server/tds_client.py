@@ -93,12 +93,18 @@ class Client:
 
     # ------------------------------------------------------------------------------------------- reading
 
+    def readable(self, seconds):
+        """Whether bytes or an end come within that time. poll(), as select() knows no descriptor above 1023."""
+        ready = select.poll()
+        ready.register(self.sock, select.POLLIN)
+        return bool(ready.poll(max(0, seconds) * 1000))
+
     def _receive(self, deadline):
         """More bytes, b"" on FIN; a reset and silence raise."""
         if self._reset_early:
             raise ConnectionResetError
         left = deadline - time.monotonic()
-        if left <= 0 or not select.select([self.sock], [], [], left)[0]:
+        if left <= 0 or not self.readable(left):
             raise Deviation(f"silence for {patience} s, {len(self._buffer)} bytes of a message read")
         data = self.sock.recv(1 << 20)
         self.bytes_read += len(data)
@@ -161,7 +167,7 @@ class Client:
         """Nothing comes, not even an end."""
         if self._buffer:
             raise Deviation(f"not silent: {self._buffer[:64].hex(' ')}")
-        if not select.select([self.sock], [], [], seconds)[0]:
+        if not self.readable(seconds):
             return
         try:
             data = self.sock.recv(4096)
@@ -185,7 +191,7 @@ class Client:
         while self.unacknowledged():
             if time.monotonic() > deadline:
                 raise Deviation(f"{self.unacknowledged()} bytes not acknowledged")
-            select.select([], [], [], 0.01)
+            time.sleep(0.01)
 
     def expect_unacknowledged(self, seconds):
         """What was sent last stays unacknowledged that long; an ACK may be delayed by 200 ms, so take more."""
@@ -193,14 +199,14 @@ class Client:
         while time.monotonic() < deadline:
             if not self.unacknowledged():
                 raise Deviation("the peer acknowledged")
-            select.select([], [], [], 0.01)
+            time.sleep(0.01)
 
     def expect_vanished(self):
         """The peer reads nothing any more: a byte sent now is not acknowledged, and nothing came back."""
         deadline = time.monotonic() + patience
         while True:
             self.send(self.harmless())
-            select.select([], [], [], 0.35)  # longer than any delayed ACK
+            time.sleep(0.35)  # longer than any delayed ACK
             if self.unacknowledged():
                 return self.expect_silence(0)
             if time.monotonic() > deadline:
@@ -214,7 +220,7 @@ class Client:
                 self.sock.send(self.harmless())
             except (BrokenPipeError, ConnectionResetError):
                 return
-            select.select([], [], [], 0.02)
+            time.sleep(0.02)
         raise Deviation("bytes are still accepted")
 
     def expect_send_works(self, seconds=0.4):
@@ -225,7 +231,7 @@ class Client:
                 self.sock.send(self.harmless())
             except (BrokenPipeError, ConnectionResetError) as error:
                 raise Deviation(f"the peer does not read any more: {error}") from None
-            select.select([], [], [], 0.1)
+            time.sleep(0.1)
         self.expect_acknowledged()
 
     # ------------------------------------------------------------------------------------- conversations

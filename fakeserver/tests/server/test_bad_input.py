@@ -121,6 +121,27 @@ def test_endless_batch_is_cut_off(fake):
     fake.healthy()
 
 
+def resident_megabytes(pid):
+    with open(f"/proc/{pid}/status") as status:
+        return int(next(line for line in status if line.startswith("VmRSS")).split()[1]) // 1024
+
+
+def test_answers_nobody_reads_do_not_pile_up(start):
+    """A client that pipelines requests for ever and reads nothing: the server must not keep all the answers."""
+    fake = start(None, "--quiet")
+    request = m.packets(m.SQL_BATCH, m.batch_payload("SELECT " + "x" * 1500))
+    with fake.logged_in() as client:
+        client.sock.settimeout(1.0)
+        try:
+            for _ in range(400):
+                client.sock.sendall(request * 150)  # 400 times 0.45 MB
+        except OSError:
+            pass  # the server stopped reading, or ended it
+        if not fakes.sanitized():  # sanitizers keep freed memory
+            assert resident_megabytes(fake.process.pid) < 120
+    fake.healthy()
+
+
 AFTER_LOGIN = {
     "odd length of text": m.packets(m.SQL_BATCH, m.all_headers("7.4") + b"S\0E"),
     "headers longer than the message": m.packets(m.SQL_BATCH, b"\xff\xff\xff\xff" + bytes(30)),
