@@ -37,12 +37,16 @@ def keep(request):
     def go(case, client, result):
         if request.config.getoption("--write-table"):
             outcomes.folder.mkdir(parents=True, exist_ok=True)
-            (outcomes.folder / f"{case.scenario}.{client}.json").write_text(json.dumps(result))
+            outcomes.kept(case, client).write_text(json.dumps(result))
 
     return go
 
 
 def pytest_sessionfinish(session, exitstatus):
     config = session.config
-    if not hasattr(config, "workerinput") and config.getoption("--write-table") and exitstatus == 0:
-        outcomes.write(here / "README.md")
+    if not hasattr(config, "workerinput") and config.getoption("--write-table"):
+        missing = outcomes.missing()
+        if missing:
+            print(f"\nno table: no passing test of {', '.join(missing)}")
+        else:
+            outcomes.write(here / "README.md")

@@ -14,7 +14,7 @@ EVERY = [pytest.param(case, client, id=f"{case.scenario}-{client}") for case in 
 def test_client_sees(case, client, tmp_path, keep):
     seen = observe(case, client, tmp_path)
     check(case.sees[client], seen)
-    keep(case, client, seen.client)
+    keep(case, client, seen.client | {"connections": seen.connections})
 
 
 @pytest.mark.parametrize("case, client", EVERY)

@@ -9,8 +9,10 @@ import threading
 import time
 
 SCENARIO = "refused-then-accepts"
+OPTIONS = ["--set", "time=3s"]
 PAUSE = 1.0  # seconds between two attempts of the client, as an application might wait
 GIVE_UP = 30  # attempts
+SETTLE = 0.1  # seconds for the server's lines to be read first: they happened first
 
 coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 talking = threading.Lock()
@@ -30,7 +32,7 @@ def say(who, text):
 class Server:
     def __init__(self, binary):
         self.process = subprocess.Popen(
-            [binary, "run", SCENARIO, "--color", "always" if coloured else "never"],
+            [binary, "run", SCENARIO, *OPTIONS, "--color", "always" if coloured else "never"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1,
         )
         self.ready = threading.Event()
@@ -75,7 +77,7 @@ def ask(port):
 
 def main():
     binary = sys.argv[1]
-    say("", f"$ tdsfake run {SCENARIO}")
+    say("", f"$ tdsfake run {SCENARIO} {' '.join(OPTIONS)}")
     server = Server(binary)
     server.ready.wait(10)
     if server.port is None:
@@ -87,6 +89,7 @@ def main():
         if attempt > 1:
             time.sleep(PAUSE)
         in_at_last, told = ask(server.port)
+        time.sleep(SETTLE)
         say("client", f"attempt {attempt}: {told}")
         if in_at_last:
             break

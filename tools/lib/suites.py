@@ -75,7 +75,7 @@ def pytest(context, tally, folder, *options, env=None, label="running the tests"
     report.unlink(missing_ok=True)
     code = context.command(
         label, build / "venv/bin/python", "-m", "pytest", tree / folder, "-q", "-p", "no:cacheprovider",
-        "--color=no", "--junitxml", report, *options, env={"PYTHONDONTWRITEBYTECODE": "1"} | (env or {}), may_fail=True,
+        "--color=no", "--junitxml", report, "--basetemp", build / "tmp" / context.suite, *options, env={"PYTHONDONTWRITEBYTECODE": "1"} | (env or {}), may_fail=True,
     )
     counted(tally, report, code, "pytest")
 
