@@ -26,7 +26,7 @@ def _on_this_machine(value, floor, bar):
     """A time that not even the floor reaches says little, unless it is far above the floor's."""
     if value <= bar:
         return "met"
-    return "unsteady" if floor > bar and value < 2 * floor + bar else "missed"
+    return "bare too" if floor > bar and value < 2 * floor + bar else "missed"
 
 
 def _ready_rows(r):
@@ -74,7 +74,7 @@ def _burst_rows(r):
     for name, words in (("timers", "1,000 timers due at once"), ("signal", "1,000 held, one signal")):
         value, floor = r[f"{name}_burst_us"], r[f"floor_{name}_burst_us"]
         yield _row(f"burst, {words}", value / 1000, "ms", BURST_US / 1000, _on_this_machine(value, floor, BURST_US),
-                   f"bare {floor / 1000:.2f}; queued by the kernel within {r[f'{name}_burst_kernel_us'] / 1000:.2f}")
+                   f"bare {floor / 1000:.2f}, {value / floor:.2f} x bare; queued by the kernel within {r[f'{name}_burst_kernel_us'] / 1000:.2f}")
 
 
 def _exit_rows(r):
@@ -84,7 +84,7 @@ def _exit_rows(r):
         value = term if few else term - kill
         verdict = _below(value, EXIT_MS)
         if few and verdict == "missed" and kill > EXIT_MS / 2 and term - kill < EXIT_MS / 2:
-            verdict = "unsteady"  # the kernel alone takes most of the time here
+            verdict = "bare too"  # the kernel alone takes most of the time here
         yield _row(f"exit, {count} connections" + ("" if few else ", beyond SIGKILL"), value, "ms", EXIT_MS,
                    verdict, f"SIGTERM {term:.1f} ms; SIGKILL {kill:.1f} ms")
 

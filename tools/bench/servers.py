@@ -122,9 +122,16 @@ class Server:
 
     def end(self, how=signal.SIGKILL):
         """Sends the signal; returns the milliseconds until the process was gone (wait4), all its threads included."""
+        def too_late(*_):
+            self.process.kill()
+            raise BenchError(f"{' '.join(self.command)}\n  still there {DEADLINE} s after {how.name}")
+
+        signal.signal(signal.SIGALRM, too_late)  # wait4 itself knows no deadline
+        signal.alarm(DEADLINE)
         begin = time.monotonic_ns()
         os.kill(self.pid, how)
         _, status, _ = os.wait4(self.pid, 0)
+        signal.alarm(0)
         took = (time.monotonic_ns() - begin) / 1e6
         self.process.returncode = os.waitstatus_to_exitcode(status)
         for stream in (self.process.stdout, self._errors):

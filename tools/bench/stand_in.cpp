@@ -54,6 +54,7 @@ public:
         std::array<epoll_event, 256> events{};
         while (terminated == 0) {
             const int count = wait(events);
+            if (count < 0 && errno != EINTR) bench::die_errno("epoll_pwait2");
             for (int i = 0; i < count; ++i) {
                 const int fd = events[static_cast<std::size_t>(i)].data.fd;
                 if (fd == listener_)
