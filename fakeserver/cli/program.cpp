@@ -130,9 +130,9 @@ int dispatch(int argc, char** argv) {
         return exit_code::fine;
     }
     if (*exec_command) {
-        arguments.command.erase(arguments.command.begin());
-        if (arguments.command.empty())
+        if (arguments.command.empty()) {
             throw bad_input("exec: which command? Write it after --: tdsfake exec FILE -- COMMAND");
+        }
     }
     if (*run_command && separator != words.end())
         throw bad_input("run takes no command; `tdsfake exec` does");

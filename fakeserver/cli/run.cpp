@@ -112,6 +112,16 @@ private:
             for (const auto& at : server.addresses)
                 list += (list.empty() ? "" : " ") + server.name + "=" + at.to_string();
         }
+        for (const auto& server : servers) {
+            for (const auto& at : server.addresses) {
+                if (at.loopback()) continue;
+                print(
+                    STDERR_FILENO,
+                    "tdsfake: " + server.name + " listens on " + at.to_string() +
+                        ", not on loopback: other machines can reach it, and anyone may log in\n"
+                );
+            }
+        }
         journal_.add(
             {.what = journal::kind::ready,
              .at = fake_->now(),

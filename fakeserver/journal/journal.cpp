@@ -7,7 +7,7 @@ namespace tdsfake::journal {
 namespace {
 constexpr std::size_t block_size = 128;
 constexpr std::size_t lag_factor = 64;
-constexpr std::chrono::milliseconds gather{4};
+constexpr std::chrono::milliseconds gather{10};
 } // namespace
 
 journal::journal(std::size_t capacity, std::size_t hard_limit)
@@ -15,12 +15,16 @@ journal::journal(std::size_t capacity, std::size_t hard_limit)
       hard_limit_(hard_limit) {}
 
 std::uint64_t journal::add(event&& e) {
-    const std::lock_guard lock(mutex_);
-    e.sequence = next_sequence_++;
-    const auto sequence = e.sequence;
-    open_.push_back(std::move(e));
-    if (open_.size() >= block_size) seal();
-    if (waiting_ > 0) readable_.notify_all();
+    std::uint64_t sequence = 0;
+    bool wake = false;
+    {
+        const std::lock_guard lock(mutex_);
+        sequence = e.sequence = next_sequence_++;
+        open_.push_back(std::move(e));
+        if (open_.size() >= block_size) seal();
+        wake = waiting_ > 0;
+    }
+    if (wake) readable_.notify_all(); // without the lock, or the reader wakes only to wait for it
     return sequence;
 }
 

@@ -138,17 +138,6 @@ void fake::open_watches(std::uint32_t s) {
 void fake::start() {
     for (std::uint32_t s = 0; s < servers_.size(); ++s) {
         for (auto& a : servers_[s].addresses) {
-            if (!a.listener->address().loopback()) {
-                notice(
-                    s,
-                    "listening on " + a.local +
-                        ": reachable from other machines; there is no real security here"
-                );
-            }
-        }
-    }
-    for (std::uint32_t s = 0; s < servers_.size(); ++s) {
-        for (auto& a : servers_[s].addresses) {
             a.listener->start(
                 mode_for(world_.gate_of(s, a.gate)),
                 [this, s, &a](listener&, listener::accepted c) { accepted(s, a, std::move(c)); },
@@ -205,8 +194,9 @@ void fake::syn_seen(std::uint32_t s, const syn& connect) {
         watch.readmit(connect);
     }
     // The gate moves on before the last connect of a phase is refused: the next one meets the next phase.
+    const bool ignored_by_kernel = counting || (fate == gate_mode::refuse && at->listener->settling());
     carry_out_effects();
-    if (!counting) return; // the kernel answers
+    if (!ignored_by_kernel) return; // it has answered
     if (fate == gate_mode::refuse) watch.refuse(connect);
 }
 

@@ -46,6 +46,9 @@ public:
     void admit(const syn_id& syn);
     void drop_for_good(const syn_id& syn);
 
+    // Between change(shut) and settle(): SYNs are ignored for that moment.
+    [[nodiscard]] bool settling() const noexcept { return settling_; }
+
     // Descriptors have run out and one has become free.
     void resume();
 

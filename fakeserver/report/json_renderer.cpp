@@ -4,7 +4,6 @@
 
 #include <array>
 #include <charconv>
-#include <cstdio>
 
 namespace tdsfake::report {
 
@@ -21,6 +20,18 @@ void append_number(std::string& out, std::int64_t number) {
     std::array<char, 24> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
     out.append(digits.data(), end);
+}
+
+// Seconds with six decimals.
+void append_seconds(std::string& out, core::instant at) {
+    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(at).count();
+    out += ",\"t\":";
+    append_number(out, micros / 1'000'000);
+    std::array<char, 7> decimals{'.', '0', '0', '0', '0', '0', '0'};
+    for (auto [place, rest] = std::pair(std::size_t{6}, micros % 1'000'000); rest > 0; --place, rest /= 10) {
+        decimals[place] = static_cast<char>('0' + rest % 10);
+    }
+    out.append(decimals.data(), decimals.size());
 }
 
 void append_value(std::string& out, const journal::value& v) {
@@ -61,16 +72,7 @@ json_renderer::json_renderer(const scenario::scenario& scenario) {
 void json_renderer::operator()(const journal::event& event, std::string& out) const {
     out += "{\"seq\":";
     append_number(out, static_cast<std::int64_t>(event.sequence));
-    std::array<char, 32> time{};
-    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(event.at).count();
-    std::snprintf(
-        time.data(),
-        time.size(),
-        ",\"t\":%lld.%06lld",
-        static_cast<long long>(micros / 1'000'000),
-        static_cast<long long>(micros % 1'000'000)
-    );
-    out += time.data();
+    append_seconds(out, event.at);
     if (event.server < server_names_.size()) {
         out += ",\"server\":";
         out += server_names_[event.server];

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace tdsfake::report {
@@ -16,7 +17,15 @@ constexpr std::size_t write_at = std::size_t{64} << 10;
 } // namespace
 
 bool write_all(int fd, std::string_view text, const std::function<bool()>& give_up) {
+    struct stat about{};
+    const bool blocks = ::fstat(fd, &about) != 0 || !S_ISREG(about.st_mode);
     while (!text.empty()) {
+        if (!blocks) {
+            const auto written = ::write(fd, text.data(), text.size());
+            if (written < 0 && errno != EINTR) return false; // the disk is full
+            if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+            continue;
+        }
         // A pipe that is writable takes PIPE_BUF bytes without blocking; more might block for good.
         pollfd ready{.fd = fd, .events = POLLOUT, .revents = 0};
         const int polled = ::poll(&ready, 1, static_cast<int>(look_again.count()));
@@ -27,7 +36,7 @@ bool write_all(int fd, std::string_view text, const std::function<bool()>& give_
         const auto written = ::write(fd, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
         if (written < 0) {
             if (errno == EINTR || errno == EAGAIN) continue;
-            return false; // the reader is gone, or the disk is full
+            return false; // the reader is gone
         }
         text.remove_prefix(static_cast<std::size_t>(written));
     }

@@ -57,6 +57,7 @@ void connection::received(core::byte_view data, core::instant now, actions& out)
     out_ = &out;
     if (over_) return;
     no_longer_idle();
+    if (lost_) return; // stalled, and what comes is no longer TDS
     reader_.feed(data);
     take_messages(now);
     if (reader_.pending() == 0) reader_.release_memory();
@@ -115,6 +116,7 @@ void connection::timer_expired(std::uint32_t timer, core::instant now, actions& 
         const auto found = std::ranges::find_if(lists_, [&](const auto& l) { return l->timer == timer; });
         if (found == lists_.end()) return;
         (*found)->timer = 0;
+        (*found)->clock = now; // the next wait is never shorter than said, however late this one ended
         run(**found, now);
     }
     pump(now);
@@ -146,6 +148,7 @@ void connection::take_messages(core::instant now) {
     while (!over_) {
         auto next = reader_.next();
         if (next.has_error()) {
+            lost_ = true;
             const auto rest = reader_.unparsed();
             const bool tls = phase_ == phase::fresh && !rest.empty() && rest.front() == 0x16;
             if (tls) {
@@ -347,8 +350,8 @@ void connection::violation(
     std::vector<journal::field> what{{"reason", std::string(reason)}, {"error", number}};
     what.emplace_back("hexdump", data.empty() ? std::string("(no payload)") : core::hexdump(data));
     note(kind::violation, now, std::move(what));
-    // A server closes without a reply and tells its error log the reason.
-    end_self(scenario::ending::close, std::nullopt, now);
+    // A server closes without a reply and tells its error log the reason; one that hangs does not even that.
+    if (!silent_) end_self(scenario::ending::close, std::nullopt, now);
 }
 
 void connection::ended(core::instant now) { over_by(scenario::closer::server, resets_ ? "RST" : "FIN", now); }

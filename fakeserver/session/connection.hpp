@@ -128,6 +128,7 @@ private:
     options options_;
     phase phase_ = phase::fresh;
     bool over_ = false;
+    bool lost_ = false;         // the stream is no longer one of packets
     bool silent_ = false;       // `stall`: no healthy replies any more
     bool write_closed_ = false; // after half-close
     bool told_ = false;         // the journal has the end of this connection

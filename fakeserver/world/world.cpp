@@ -230,8 +230,7 @@ void world::run(timeline list, core::instant now) {
         const auto& step = list.rest.front();
         list.rest = list.rest.subspan(1);
         if (const auto* wait = std::get_if<scenario::wait_step>(&step.what)) {
-            // From the moment the step was due, so that late wake-ups do not add up.
-            list.until = list.until.value_or(now) + draw(wait->time, step.where, list.origin, ++list.draws);
+            list.until = now + draw(wait->time, step.where, list.origin, ++list.draws);
             if (*list.until > now) {
                 add_timeline(std::move(list));
                 return;
