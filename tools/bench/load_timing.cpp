@@ -1,7 +1,6 @@
 // The lateness meter: connection i sends its PRELOGIN at a random moment of the spread, the server's script
-// answers it after delay i; lateness = arrival - sent - delay. Two arrivals are kept: when this program had
-// the answer in its hands, and when the kernel queued it (SO_TIMESTAMPNS), which leaves this program's own
-// queue out.
+// answers it after delay i; lateness = arrival - sent - delay. Arrival is when the kernel queued the answer
+// at this end (SO_TIMESTAMPNS): when this program got round to reading it is its own affair.
 //
 //   --delays FILE    one delay per line and connection, in microseconds; the server's script must say the
 //   same
@@ -17,6 +16,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -30,9 +30,8 @@ struct client {
     int fd = -1;
     std::int64_t delay = 0;   // all in nanoseconds
     std::int64_t send_at = 0; // from the begin
-    std::int64_t sent = 0;    // CLOCK_MONOTONIC, just before send()
-    std::int64_t arrived = 0; // CLOCK_MONOTONIC, just after recvmsg()
-    std::int64_t queued = 0;  // CLOCK_REALTIME, by the kernel
+    std::int64_t sent = 0;    // CLOCK_REALTIME, as the kernel's stamps are; just before send()
+    std::int64_t arrived = 0; // CLOCK_REALTIME, by the kernel
 };
 
 std::vector<client> read_delays(const std::string& file) {
@@ -53,7 +52,9 @@ void sleep_until(std::int64_t when) {
 
 class meter {
 public:
-    explicit meter(const options& given) : clients_(read_delays(given.text("delays"))) {
+    explicit meter(const options& given)
+        : clients_(read_delays(given.text("delays"))),
+          burst_(given.number("burst") != 0) {
         const auto server = loopback(server_host, static_cast<std::uint16_t>(given.number("port")));
         raise_descriptor_limit(clients_.size() + 64);
         epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
@@ -79,91 +80,88 @@ public:
         });
     }
 
+    // stop: the server, for a burst of timers; 0: none.
     void run(pid_t stop) {
         sleep_until(now() + 100'000'000); // the server has accepted all and is idle again
-        realtime_offset_ = nanoseconds(CLOCK_REALTIME) - now();
-        const auto begin = now();
-        std::int64_t last_due = 0;
+        const auto offset = realtime_offset();
+        const auto begin = realtime();
         while (next_ < order_.size()) {
-            send_due(begin);
-            if (stop == 0) receive();
+            const auto left = begin + clients_[order_[next_]].send_at - realtime();
+            if (left <= 0)
+                send_next();
+            else if (stop == 0)
+                receive(left);
         }
+        std::int64_t last_due = 0;
         for (const auto& one : clients_)
             last_due = std::max(last_due, one.sent + one.delay);
-        if (stop != 0) stop_until(stop, last_due);
-        const auto give_up = std::max(now(), last_due) + 10'000'000'000;
+        if (stop != 0) stop_until(stop, last_due - offset);
+        const auto give_up = std::max(realtime(), last_due) + 10'000'000'000;
         while (arrived_ < clients_.size()) {
-            receive();
-            if (now() > give_up)
+            receive(burst_ ? 0 : 1'000'000'000); // a burst must not pay for waking us up
+            if (realtime() > give_up)
                 die("10 s after the last answer was due, " + std::to_string(clients_.size() - arrived_) +
                     " are missing");
         }
+        if (burst_) check_burst();
+        if (std::abs(realtime_offset() - offset) > 20'000) die("the clock was set meanwhile: measure again");
     }
 
     // Every answer after every PRELOGIN, or it was no burst.
     void check_burst() const {
         for (const auto& one : clients_)
-            if (one.sent >= first()) die("an answer came before the last PRELOGIN was sent: not due at once");
+            if (one.sent >= first_arrival())
+                die("an answer came before the last PRELOGIN was sent: not due at once");
     }
 
     void print() const {
-        std::printf(
-            "{\"count\": %zu, \"resumed_to_first_us\": %.1f",
-            clients_.size(),
-            microseconds(first() - resumed_)
-        );
-        std::int64_t first_queued = clients_[0].queued;
-        std::int64_t last_queued = first_queued;
         std::int64_t last = 0;
-        for (const auto& one : clients_) {
+        for (const auto& one : clients_)
             last = std::max(last, one.arrived);
-            first_queued = std::min(first_queued, one.queued);
-            last_queued = std::max(last_queued, one.queued);
-        }
         std::printf(
-            ", \"burst_us\": %.1f, \"burst_kernel_us\": %.1f",
-            microseconds(last - first()),
-            microseconds(last_queued - first_queued)
+            "{\"count\": %zu, \"burst_us\": %.1f", clients_.size(), microseconds(last - first_arrival())
         );
-        print_list("lateness_us", [](const client& one) { return one.arrived - one.sent - one.delay; });
-        print_list("lateness_kernel_us", [this](const client& one) {
-            return one.queued - realtime_offset_ - one.sent - one.delay;
-        });
-        std::printf("}\n");
+        const char* separator = ", \"lateness_us\": [";
+        for (const auto& one : clients_) {
+            std::printf("%s%.1f", separator, microseconds(one.arrived - one.sent - one.delay));
+            separator = ",";
+        }
+        std::printf("]}\n");
     }
 
 private:
     static double microseconds(std::int64_t t) { return static_cast<double>(t) / 1e3; }
-    [[nodiscard]] std::int64_t first() const {
-        return std::min_element(
-                   clients_.begin(),
-                   clients_.end(),
-                   [](const auto& a, const auto& b) { return a.arrived < b.arrived; }
-        )->arrived;
-    }
-    void print_list(const char* name, auto value) const {
-        std::printf(", \"%s\": [", name);
-        const char* separator = "";
-        for (const auto& one : clients_) {
-            std::printf("%s%.1f", separator, microseconds(value(one)));
-            separator = ",";
+    static std::int64_t realtime() { return nanoseconds(CLOCK_REALTIME); }
+    // CLOCK_REALTIME - CLOCK_MONOTONIC: the sample that was interrupted least.
+    static std::int64_t realtime_offset() {
+        std::int64_t best = 0;
+        auto least = std::numeric_limits<std::int64_t>::max();
+        for (int i = 0; i < 20; ++i) {
+            const auto before = now();
+            const auto sample = realtime();
+            const auto took = now() - before;
+            if (took >= least) continue;
+            least = took;
+            best = sample - before;
         }
-        std::printf("]");
+        return best;
+    }
+    [[nodiscard]] std::int64_t first_arrival() const {
+        return std::ranges::min_element(clients_, {}, &client::arrived)->arrived;
     }
 
-    void send_due(std::int64_t begin) {
-        auto& one = clients_[order_[next_]];
-        if (now() < begin + one.send_at) return;
-        one.sent = now();
+    void send_next() {
+        auto& one = clients_[order_[next_++]];
+        one.sent = realtime();
         if (::send(one.fd, prelogin_request.data(), prelogin_request.size(), MSG_NOSIGNAL) < 0)
             die_errno("send PRELOGIN");
-        ++next_;
     }
 
-    // Never sleeps: this side's own wake-up would be counted as the server's lateness.
-    void receive() {
+    void receive(std::int64_t patience) {
         std::array<epoll_event, 64> events{};
-        const int ready = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0);
+        const timespec timeout{patience / 1'000'000'000, patience % 1'000'000'000};
+        const int size = static_cast<int>(events.size());
+        const int ready = ::epoll_pwait2(epoll_, events.data(), size, &timeout, nullptr);
         for (int i = 0; i < ready; ++i)
             receive_one(clients_[events[static_cast<std::size_t>(i)].data.u64]);
     }
@@ -178,7 +176,6 @@ private:
         message.msg_control = control.data();
         message.msg_controllen = control.size();
         const ssize_t got = ::recvmsg(one.fd, &message, MSG_DONTWAIT);
-        one.arrived = now();
         if (got < 0) die_errno("receive the answer to PRELOGIN");
         if (!is_whole_answer(buffer.data(), static_cast<std::size_t>(got)))
             die("not one whole answer to PRELOGIN: " + std::to_string(got) + " bytes");
@@ -186,32 +183,29 @@ private:
             if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS) continue;
             timespec t{};
             std::memcpy(&t, CMSG_DATA(c), sizeof t);
-            one.queued = std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+            one.arrived = std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
         }
-        if (one.queued == 0) die("the kernel gave no receive time");
+        if (one.arrived == 0) die("the kernel gave no receive time");
         if (::epoll_ctl(epoll_, EPOLL_CTL_DEL, one.fd, nullptr) != 0) die_errno("epoll_ctl");
         ++arrived_;
     }
 
     void stop_until(pid_t server, std::int64_t last_due) {
-        sleep_until(
-            now() + 150'000'000
-        ); // the server reads all of them; their delays must be longer than this
+        // The server reads all of them; their delays must be longer than this.
+        sleep_until(now() + 150'000'000);
         if (::kill(server, SIGSTOP) != 0) die_errno("SIGSTOP");
         epoll_event event{};
         if (::epoll_wait(epoll_, &event, 1, 0) != 0)
             die("an answer came before the server was stopped: longer delays");
         sleep_until(last_due + 20'000'000);
-        resumed_ = now();
         if (::kill(server, SIGCONT) != 0) die_errno("SIGCONT");
     }
 
     std::vector<client> clients_;
+    bool burst_;
     std::vector<std::size_t> order_; // of sending
     std::size_t next_ = 0;
     std::size_t arrived_ = 0;
-    std::int64_t realtime_offset_ = 0;
-    std::int64_t resumed_ = 0;
     int epoll_ = -1;
 };
 
@@ -220,7 +214,6 @@ private:
 void run_timing(const options& given) {
     meter m(given);
     m.run(static_cast<pid_t>(given.number("stop-pid")));
-    if (given.number("burst") != 0) m.check_burst();
     m.print();
 }
 

@@ -134,12 +134,10 @@ def lateness(bench):
                 series[name].append(bench.load("timing", server, delays=file, spread_us=250_000, seed=number + 1))
     result = {"connections": connections, "rounds": rounds}
     for name, runs in series.items():
-        for clock in ("lateness_us", "lateness_kernel_us"):
-            for percent in (50, 90, 99):
-                rounds_of = [percentile(run[clock], percent) for run in runs]
-                result[f"{name}_{clock}_p{percent}"] = statistics.median(rounds_of)
-                if percent == 99 and clock == "lateness_us":
-                    result[f"{name}_{clock}_p99_rounds"] = rounds_of
+        for percent in (50, 90, 99):
+            values = [percentile(run["lateness_us"], percent) for run in runs]
+            result[f"{name}_lateness_us_p{percent}"] = statistics.median(values)
+            result[f"{name}_lateness_us_p{percent}_rounds"] = values
         result[f"{name}_earliest_us"] = min(min(run["lateness_us"]) for run in runs)
     return result
 
@@ -160,10 +158,9 @@ def burst(bench):
                 series[f"{name}signal"].append(bench.load("timing", server, delays=delays, burst=1))
     result = {"connections": connections, "rounds": rounds}
     for name, runs in series.items():
-        for key in ("burst_us", "burst_kernel_us"):
-            values = [run[key] for run in runs]
-            result[f"{name}_{key}"] = statistics.median(values)
-            result[f"{name}_{key}_rounds"] = values
+        values = [run["burst_us"] for run in runs]
+        result[f"{name}_burst_us"] = statistics.median(values)
+        result[f"{name}_burst_us_rounds"] = values
     return result
 
 

@@ -74,7 +74,7 @@ def _burst_rows(r):
     for name, words in (("timers", "1,000 timers due at once"), ("signal", "1,000 held, one signal")):
         value, floor = r[f"{name}_burst_us"], r[f"floor_{name}_burst_us"]
         yield _row(f"burst, {words}", value / 1000, "ms", BURST_US / 1000, _on_this_machine(value, floor, BURST_US),
-                   f"bare {floor / 1000:.2f}, {value / floor:.2f} x bare; queued by the kernel within {r[f'{name}_burst_kernel_us'] / 1000:.2f}")
+                   f"bare {floor / 1000:.2f} ms, {value / floor:.2f} x bare")
 
 
 def _exit_rows(r):
