@@ -1,7 +1,6 @@
 """Ready means ready: what is announced, when, and that the port stays the server's own."""
 
 import json
-import re
 import socket
 import threading
 import time
@@ -231,8 +230,5 @@ def test_the_port_is_free_after_the_end(start):
 
 def test_not_on_loopback_is_said_loudly(start):
     fake = start(None, "--listen", "0.0.0.0")
-    said = fake.stdout + fake.stderr
-    assert re.search(
-        r"0\.0\.0\.0|all addresses|not loopback|open network|reachable",
-        said.replace("READY server=0.0.0.0", ""),
-    ), said
+    said = (fake.stdout + fake.stderr).lower()
+    assert "loopback" in said or "other machines" in said, said

@@ -9,9 +9,11 @@ from tds_client import Deviation
 
 def refused(fake):
     try:
-        fake.connect().close()
+        fake.connect(timeout=0.2).close()
     except ConnectionRefusedError:
         return True
+    except TimeoutError:
+        pass  # its SYN came while the gate turned: the kernel would send it again after 1 s
     return False
 
 
@@ -23,7 +25,7 @@ def served(fake):
     return True
 
 
-@story("{at: start, do: [wait: 500ms, gate: refuse, wait: 500ms, gate: accept]}")
+@story("{at: start, do: [wait: 500ms, gate: refuse, wait: 900ms, gate: accept]}")
 def test_a_timeline_closes_and_opens_the_port(fake):
     assert served(fake)
     fakes.wait_until(lambda: refused(fake), "never refused")
@@ -31,7 +33,7 @@ def test_a_timeline_closes_and_opens_the_port(fake):
     ready = fake.events("ready")[0]["t"]
     fake.wait_event("gate", 3)
     closing, opening = [e["t"] for e in fake.events("gate")][-2:]
-    assert closing - ready >= 0.5 and opening - closing >= 0.5
+    assert closing - ready >= 0.5 and opening - closing >= 0.9
 
 
 @story(
