@@ -387,13 +387,12 @@ constexpr auto entries = std::to_array<catalogue_entry>({
 constexpr bool before(const catalogue_entry& left, const catalogue_entry& right) {
     return left.number < right.number;
 }
-static_assert(std::is_sorted(entries.begin(), entries.end(), before), "find_error searches by halving");
+static_assert(std::ranges::is_sorted(entries, before), "find_error searches by halving");
 
 } // namespace
 
 const catalogue_entry* find_error(std::int32_t number) noexcept {
-    const auto it =
-        std::lower_bound(entries.begin(), entries.end(), catalogue_entry{number, 0, 0, {}}, before);
+    const auto it = std::ranges::lower_bound(entries, catalogue_entry{number, 0, 0, {}}, before);
     return it != entries.end() && it->number == number ? &*it : nullptr;
 }
 

@@ -36,10 +36,11 @@ void check_version(context& ctx, const node& root) {
 // Signals that somebody waits for are only warned about: a control API could raise them.
 void check_signals(context& ctx) {
     std::vector<std::string_view> raised;
+    raised.reserve(ctx.raised.size());
     for (const auto& signal : ctx.raised)
         raised.push_back(signal.name);
     for (const auto& signal : ctx.awaited) {
-        if (std::find(raised.begin(), raised.end(), signal.name) != raised.end()) continue;
+        if (std::ranges::find(raised, signal.name) != raised.end()) continue;
         ctx.out.warning(
             signal.where,
             "no step of this file raises the signal " + ticked(signal.name),
@@ -50,10 +51,11 @@ void check_signals(context& ctx) {
 
 void check_server_names(context& ctx, const std::vector<server>& servers) {
     std::vector<std::string_view> names;
+    names.reserve(servers.size());
     for (const auto& s : servers)
         names.push_back(s.name);
     for (const auto& mention : ctx.servers_named) {
-        if (std::find(names.begin(), names.end(), mention.name) != names.end()) continue;
+        if (std::ranges::find(names, mention.name) != names.end()) continue;
         ctx.out.error(
             mention.where,
             "there is no server " + ticked(mention.name),
@@ -74,7 +76,7 @@ void count_characters(std::string_view text, std::vector<diagnostic>& list) {
         }
         if (where.line < 1) continue;
         const auto before = text.substr(begin, static_cast<std::size_t>(std::max(where.column - 1, 0)));
-        where.column -= static_cast<int>(std::count_if(before.begin(), before.end(), [](char c) {
+        where.column -= static_cast<int>(std::ranges::count_if(before, [](char c) {
             return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
         }));
     }

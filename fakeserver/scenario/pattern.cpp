@@ -42,7 +42,7 @@ bool pattern::matches(std::string_view subject) const {
 
 bool matches_any(const std::vector<pattern>& patterns, std::string_view subject) {
     return patterns.empty() ||
-           std::any_of(patterns.begin(), patterns.end(), [&](const auto& p) { return p.matches(subject); });
+           std::ranges::any_of(patterns, [&](const auto& p) { return p.matches(subject); });
 }
 
 } // namespace tdsfake::scenario

@@ -16,10 +16,10 @@ struct mention {
 
 struct context {
     findings& out;
-    std::string folder;                   // what `send: {file: …}` is relative to
-    std::vector<mention> raised{};        // signals: by a step `signal`
-    std::vector<mention> awaited{};       // signals: by hold, until, since
-    std::vector<mention> servers_named{}; // by verify
+    std::string folder;                 // what `send: {file: …}` is relative to
+    std::vector<mention> raised;        // signals: by a step `signal`
+    std::vector<mention> awaited;       // signals: by hold, until, since
+    std::vector<mention> servers_named; // by verify
 };
 
 } // namespace tdsfake::scenario::reader

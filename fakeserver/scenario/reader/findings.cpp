@@ -28,7 +28,7 @@ std::vector<diagnostic> in_order(std::vector<diagnostic> list) {
     const auto key = [](const diagnostic& d) {
         return std::tie(d.where.line, d.where.column, d.message, d.remedy);
     };
-    std::stable_sort(list.begin(), list.end(), [&](const auto& left, const auto& right) {
+    std::ranges::stable_sort(list, [&](const auto& left, const auto& right) {
         return std::tie(left.where.line, left.where.column) < std::tie(right.where.line, right.where.column);
     });
     const auto same = [&](const auto& left, const auto& right) { return key(left) == key(right); };

@@ -11,8 +11,7 @@ void report_unknown_key(
     std::span<const std::string_view> known,
     std::span<const later_word> later
 ) {
-    const auto it =
-        std::find_if(later.begin(), later.end(), [&](const auto& l) { return l.word == key.text; });
+    const auto it = std::ranges::find_if(later, [&](const auto& l) { return l.word == key.text; });
     if (it != later.end()) {
         ctx.out.error(
             key.where,
@@ -50,7 +49,7 @@ map_reader::map_reader(
         return;
     }
     for (const auto& key : map.keys) {
-        if (std::find(words.begin(), words.end(), key.text) == words.end()) {
+        if (std::ranges::find(words, key.text) == words.end()) {
             report_unknown_key(ctx, key, what, words, later);
         }
     }

@@ -62,7 +62,7 @@ private:
         for (std::size_t i = 0; i < params.keys.size(); ++i) {
             const auto& key = params.keys[i];
             const bool good = !key.text.empty() && key.text.size() <= 64 && begins_name(key.text.front()) &&
-                              std::all_of(key.text.begin(), key.text.end(), continues_name);
+                              std::ranges::all_of(key.text, continues_name);
             if (!good) {
                 ctx_.out.error(
                     key.where,

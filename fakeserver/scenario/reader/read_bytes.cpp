@@ -91,9 +91,7 @@ std::optional<core::bytes> read_file(context& ctx, const node& n) {
 
 std::optional<std::uint64_t> read_packet_type(context& ctx, const node& n) {
     std::array<std::string_view, packet_words.size()> words;
-    std::transform(packet_words.begin(), packet_words.end(), words.begin(), [](const auto& p) {
-        return p.word;
-    });
+    std::ranges::transform(packet_words, words.begin(), [](const auto& p) { return p.word; });
     if (n.is_scalar() && !n.text.empty() && n.text.front() >= '0' && n.text.front() <= '9') {
         return read_code(ctx, n, "`type`", 0, 255);
     }

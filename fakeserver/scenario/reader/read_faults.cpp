@@ -11,13 +11,11 @@
 namespace tdsfake::scenario::reader {
 namespace {
 
-bool has(const std::vector<stage>& stages, stage s) {
-    return std::find(stages.begin(), stages.end(), s) != stages.end();
-}
+bool has(const std::vector<stage>& stages, stage s) { return std::ranges::find(stages, s) != stages.end(); }
 
 // The stage of the fault at which least is known decides what `when` may ask.
 void read_when(context& ctx, const node& n, fault& out) {
-    const auto least = std::min_element(out.at.begin(), out.at.end(), [](stage left, stage right) {
+    const auto least = std::ranges::min_element(out.at, [](stage left, stage right) {
         return known_at(left) < known_at(right);
     });
     if (least == out.at.end()) {
@@ -56,10 +54,9 @@ void read_how_long(context& ctx, map_reader& map, fault& out) {
     }
     if (const auto* v = map.get("for")) out.lasts = read_duration(ctx, *v, "`for`");
     if (const auto* v = map.get("after")) {
-        const bool size = v->is_scalar() &&
-                          (v->text.ends_with("iB") || std::all_of(v->text.begin(), v->text.end(), [](char c) {
-                               return c >= '0' && c <= '9';
-                           }));
+        const bool size =
+            v->is_scalar() && (v->text.ends_with("iB") ||
+                               std::ranges::all_of(v->text, [](char c) { return c >= '0' && c <= '9'; }));
         if (!has(out.at, stage::idle) && !out.at.empty()) {
             ctx.out.error(
                 v->where,
@@ -131,8 +128,8 @@ bool fires_always(const fault& f) {
 bool shadows(const fault& earlier, const fault& later) {
     if (!fires_always(earlier) || earlier.steps.empty()) return false;
     if (has(later.at, stage::idle) && later.after < earlier.after) return false;
-    return std::all_of(later.at.begin(), later.at.end(), [&](stage s) {
-        return std::any_of(earlier.at.begin(), earlier.at.end(), [&](stage wide) { return covers(wide, s); });
+    return std::ranges::all_of(later.at, [&](stage s) {
+        return std::ranges::any_of(earlier.at, [&](stage wide) { return covers(wide, s); });
     });
 }
 

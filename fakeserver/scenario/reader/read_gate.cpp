@@ -17,7 +17,7 @@ constexpr std::array<later_word, 3> later_modes{{
 }};
 
 std::optional<gate_mode> read_mode(context& ctx, const node& word) {
-    const auto* later = std::find_if(later_modes.begin(), later_modes.end(), [&](const auto& l) {
+    const auto* later = std::ranges::find_if(later_modes, [&](const auto& l) {
         return word.is_scalar() && l.word == word.text;
     });
     if (later != later_modes.end()) {

@@ -40,7 +40,7 @@ bool parse_address(std::string_view text, listen_address& out) {
         v6 = true;
         port = text.substr(end + 1);
         text = text.substr(1, end - 1);
-    } else if (std::count(text.begin(), text.end(), ':') == 1) {
+    } else if (std::ranges::count(text, ':') == 1) {
         const auto colon = text.find(':');
         port = text.substr(colon);
         text = text.substr(0, colon);
@@ -158,7 +158,7 @@ std::vector<listen_address> read_listen(context& ctx, const node& n) {
     }
     for (const auto& item : n.items) {
         auto one = read_one(ctx, item);
-        const bool again = std::any_of(out.begin(), out.end(), [&](const auto& other) {
+        const bool again = std::ranges::any_of(out, [&](const auto& other) {
             return one.port == 0 && other.port == 0 && other.address == one.address && !one.address.empty();
         });
         if (again)

@@ -21,7 +21,7 @@ void check_field_value(
         if (!kind) continue;
         const auto fields = tds::reply_fields(*kind);
         std::string_view expected;
-        if (std::find(fields.begin(), fields.end(), field) == fields.end()) continue;
+        if (std::ranges::find(fields, field) == fields.end()) continue;
         if (tds::valid_reply_value(*kind, field, n.text, expected)) continue;
         ctx.out.error(
             n.where,
@@ -131,7 +131,7 @@ std::vector<field_override> read_overrides(context& ctx, const node& n, const st
         for (const auto s : stages) {
             const auto kind = reply_at(s);
             const auto fields = kind ? tds::reply_fields(*kind) : std::span<const std::string_view>{};
-            if (std::find(fields.begin(), fields.end(), key.text) != fields.end()) continue;
+            if (std::ranges::find(fields, key.text) != fields.end()) continue;
             const std::string otherwise = fields.empty() ? std::string("write `reply` without fields")
                                                          : "its fields are " + any_of(fields);
             ctx.out.error(
@@ -143,8 +143,7 @@ std::vector<field_override> read_overrides(context& ctx, const node& n, const st
         }
         auto field = read_override(ctx, key, n.items[i], stages);
         const bool lies = field.offset || field.length;
-        const bool prelogin =
-            std::all_of(stages.begin(), stages.end(), [](stage s) { return s == stage::prelogin; });
+        const bool prelogin = std::ranges::all_of(stages, [](stage s) { return s == stage::prelogin; });
         if (lies && !prelogin) {
             ctx.out.error(
                 key.where,

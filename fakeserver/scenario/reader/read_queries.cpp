@@ -142,6 +142,7 @@ read_rows(context& ctx, const node& n, const std::vector<tds::column>& columns) 
             continue;
         }
         std::vector<tds::cell> cells;
+        cells.reserve(columns.size());
         for (std::size_t i = 0; i < columns.size(); ++i)
             cells.push_back(read_cell(ctx, row.items[i], columns[i]));
         out.push_back(std::move(cells));

@@ -61,7 +61,7 @@ std::vector<login_rule> read_logins(context& ctx, const node& n) {
     }
     for (const auto& item : n.items) {
         auto login = read_login(ctx, item);
-        const bool again = !login.user.empty() && std::any_of(out.begin(), out.end(), [&](const auto& other) {
+        const bool again = !login.user.empty() && std::ranges::any_of(out, [&](const auto& other) {
             return core::equals_ignoring_case(other.user, login.user);
         });
         if (again) {
@@ -117,7 +117,7 @@ void read_named_servers(context& ctx, const node& n, std::vector<server>& out) {
                 "TDSFAKE_NAME_PORT"
             );
         }
-        const auto same = std::find_if(out.begin(), out.end(), [&](const server& other) {
+        const auto same = std::ranges::find_if(out, [&](const server& other) {
             return core::equals_ignoring_case(other.name, key.text);
         });
         if (same != out.end()) {

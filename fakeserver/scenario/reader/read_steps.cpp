@@ -159,19 +159,19 @@ constexpr std::array<step_word, 14> step_words{{
 }};
 
 const step_word* find_step(std::string_view word) {
-    const auto* it =
-        std::find_if(step_words.begin(), step_words.end(), [&](const auto& s) { return s.word == word; });
+    const auto* it = std::ranges::find_if(step_words, [&](const auto& s) { return s.word == word; });
     return it == step_words.end() ? nullptr : it;
 }
 
 void report_unknown_step(context& ctx, const node& word, bool shapes_too) {
     std::vector<std::string_view> words;
+    words.reserve(step_words.size());
     for (const auto& s : step_words)
         words.push_back(s.word);
     const auto steps = any_of(words);
     if (shapes_too) words.insert(words.end(), shape_words().begin(), shape_words().end());
     const auto is_it = [&](const later_word& l) { return l.word == word.text; };
-    const auto* step = std::find_if(later_steps.begin(), later_steps.end(), is_it);
+    const auto* step = std::ranges::find_if(later_steps, is_it);
     const auto shape = std::find_if(later_shapes().begin(), later_shapes().end(), is_it);
     const bool step_later = step != later_steps.end();
     if (step_later || shape != later_shapes().end()) {
@@ -199,7 +199,7 @@ shapes* shapes_of(step& s) {
 
 bool has_tokens(const step& s, const stages_of_fault& stages) {
     if (std::holds_alternative<send_step>(s.what)) return false;
-    const bool prelogin = std::find(stages.begin(), stages.end(), stage::prelogin) != stages.end();
+    const bool prelogin = std::ranges::find(stages, stage::prelogin) != stages.end();
     return !(std::holds_alternative<reply_step>(s.what) && prelogin);
 }
 

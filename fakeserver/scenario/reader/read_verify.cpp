@@ -31,6 +31,7 @@ constexpr std::array<std::string_view, 4> other_checks{"spacing", "closed", "see
 
 std::vector<std::string_view> check_words() {
     std::vector<std::string_view> words;
+    words.reserve(counters.size() + other_checks.size());
     for (const auto& c : counters)
         words.push_back(name(c.of));
     words.insert(words.end(), other_checks.begin(), other_checks.end());
@@ -184,8 +185,7 @@ void read_check(context& ctx, const node& n, std::vector<verification>& all) {
     verification out;
     out.where = n.where;
     out.text = one_line(n);
-    const auto* count =
-        std::find_if(counters.begin(), counters.end(), [&](const auto& c) { return name(c.of) == key.text; });
+    const auto* count = std::ranges::find_if(counters, [&](const auto& c) { return name(c.of) == key.text; });
     if (count != counters.end()) {
         read_count(ctx, value, *count, out);
     } else if (key.text == "spacing") {

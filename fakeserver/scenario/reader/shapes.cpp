@@ -146,8 +146,8 @@ std::optional<position> read_position(context& ctx, const node& n, std::string_v
             return out;
         }
     } else if (parse_token_position(view, out)) {
-        const bool known = out.from == position::base::end ||
-                           std::find(token_words.begin(), token_words.end(), out.token) != token_words.end();
+        const bool known =
+            out.from == position::base::end || std::ranges::find(token_words, out.token) != token_words.end();
         if (known) return out;
         ctx.out.error(
             n.where,
@@ -162,9 +162,7 @@ std::optional<position> read_position(context& ctx, const node& n, std::string_v
     return std::nullopt;
 }
 
-bool is_shape(std::string_view word) noexcept {
-    return std::find(words.begin(), words.end(), word) != words.end();
-}
+bool is_shape(std::string_view word) noexcept { return std::ranges::find(words, word) != words.end(); }
 std::span<const std::string_view> shape_words() noexcept { return words; }
 std::span<const later_word> later_shapes() noexcept { return later; }
 

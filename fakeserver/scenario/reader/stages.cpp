@@ -137,10 +137,10 @@ bool covers(stage wide, stage s) noexcept {
 
 std::vector<stage> read_stages(context& ctx, const node& n) {
     std::array<std::string_view, all_stages.size()> words;
-    std::transform(all_stages.begin(), all_stages.end(), words.begin(), [](stage s) { return name(s); });
+    std::ranges::transform(all_stages, words.begin(), [](stage s) { return name(s); });
     std::vector<stage> out;
     const auto add = [&](const node& item) {
-        const auto* later = std::find_if(later_stages.begin(), later_stages.end(), [&](const auto& l) {
+        const auto* later = std::ranges::find_if(later_stages, [&](const auto& l) {
             return item.is_scalar() && l.word == item.text;
         });
         if (later != later_stages.end()) {
@@ -155,7 +155,7 @@ std::vector<stage> read_stages(context& ctx, const node& n) {
         const auto index = read_word(ctx, item, "`at`", words);
         if (!index) return;
         const auto s = all_stages[*index];
-        if (std::find(out.begin(), out.end(), s) != out.end()) {
+        if (std::ranges::find(out, s) != out.end()) {
             ctx.out.error(item.where, "the stage " + ticked(name(s)) + " stands here twice", "remove one");
             return;
         }
@@ -168,7 +168,7 @@ std::vector<stage> read_stages(context& ctx, const node& n) {
     if (n.items.empty()) ctx.out.error(n.where, "`at` is an empty list", "name one stage at least");
     for (const auto& item : n.items)
         add(item);
-    if (out.size() > 1 && std::find(out.begin(), out.end(), stage::start) != out.end()) {
+    if (out.size() > 1 && std::ranges::find(out, stage::start) != out.end()) {
         ctx.out.error(
             n.where,
             "`start` cannot share a fault with other stages: it has no connection",

@@ -6,6 +6,7 @@
 #include "scenario/reader/yaml_tree.hpp"
 #include "tds/reply_fields.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -14,7 +15,7 @@
 namespace tdsfake::scenario::reader {
 
 // Each includes the ones before.
-enum class knowledge { nothing, connection, login, sql };
+enum class knowledge : std::uint8_t { nothing, connection, login, sql };
 knowledge known_at(stage s) noexcept;
 
 // The kind of the healthy reply, if there is one whose fields can be overridden.

@@ -55,13 +55,13 @@ to_duration(context& ctx, const node& n, std::string_view text, std::string_view
 
 bool is_name(std::string_view text) noexcept {
     if (text.empty() || text.size() > 64 || !is_letter(text.front())) return false;
-    return std::all_of(text.begin(), text.end(), [](char c) {
+    return std::ranges::all_of(text, [](char c) {
         return is_letter(c) || is_digit(c) || c == '-' || c == '_';
     });
 }
 
 bool looks_like_duration(std::string_view text) noexcept {
-    return !text.empty() && is_digit(text.front()) && std::any_of(text.begin(), text.end(), is_letter);
+    return !text.empty() && is_digit(text.front()) && std::ranges::any_of(text, is_letter);
 }
 
 std::optional<std::string> read_text(context& ctx, const node& n, std::string_view what, bool may_be_empty) {
@@ -71,7 +71,7 @@ std::optional<std::string> read_text(context& ctx, const node& n, std::string_vi
         ctx.out.error(
             n.where,
             std::string(what) + " has no value",
-            may_be_empty ? "write one; an empty text is \"\", the word null is \"null\"" : "write one"
+            may_be_empty ? R"(write one; an empty text is "", the word null is "null")" : "write one"
         );
     } else {
         ctx.out.error(
@@ -87,7 +87,7 @@ std::optional<std::size_t>
 read_word(context& ctx, const node& n, std::string_view what, std::span<const std::string_view> words) {
     const auto text = read_text(ctx, n, what, false);
     if (!text) return std::nullopt;
-    const auto it = std::find(words.begin(), words.end(), *text);
+    const auto it = std::ranges::find(words, *text);
     if (it != words.end()) return static_cast<std::size_t>(it - words.begin());
     ctx.out.error(
         n.where,
@@ -205,7 +205,7 @@ std::optional<duration_range> read_duration_range(context& ctx, const node& n, s
 }
 
 std::optional<std::string> read_signal(context& ctx, const node& n, std::string_view what, bool raises) {
-    const auto text = read_text(ctx, n, what, false);
+    auto text = read_text(ctx, n, what, false);
     if (!text) return std::nullopt;
     if (!is_name(*text)) {
         ctx.out.error(

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <istream>
+#include <ranges>
 #include <sstream>
 #include <unordered_map>
 #include <unordered_set>
@@ -43,13 +44,13 @@ public:
 
     // Where the innermost bracket that is still open stands; nothing outside brackets.
     [[nodiscard]] std::optional<std::pair<location, char>> open_bracket() const {
-        for (auto it = frames_.rbegin(); it != frames_.rend(); ++it) {
-            if (it->flow) return std::pair{it->value.where, it->value.is_map() ? '{' : '['};
+        for (const auto& f : std::views::reverse(frames_)) {
+            if (f.flow) return std::pair{f.value.where, f.value.is_map() ? '{' : '['};
         }
         return std::nullopt;
     }
 
-    void OnDocumentStart(const YAML::Mark&) override {}
+    void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
     void OnDocumentEnd() override {}
 
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -259,8 +260,8 @@ void explain(const YAML::Exception& error, const builder& tree, std::string_view
     } else if (has("unknown escape") || has("hex number") || has("invalid unicode")) {
         out.error(
             where,
-            "a `\\` that starts no escape sequence",
-            "in double quotes write `\\\\` for a backslash, or use single quotes: '/\\bselect\\b/'"
+            R"(a `\` that starts no escape sequence)",
+            R"(in double quotes write `\\` for a backslash, or use single quotes: '/\bselect\b/')"
         );
     } else if (has("the referenced anchor is not defined") || has("alias not found")) {
         out.error(where, "`*` starts an alias here, and no such anchor is defined", "quote the text: \"*\"");
@@ -269,6 +270,13 @@ void explain(const YAML::Exception& error, const builder& tree, std::string_view
     } else {
         out.error(where, "not valid YAML: " + std::string(message), std::string(quoting_rule));
     }
+}
+
+// Of a UTF-8 sequence, from its first byte.
+std::size_t sequence_length(unsigned char lead) {
+    if (lead < 0x80) return 1;
+    if (lead < 0xe0) return 2;
+    return lead < 0xf0 ? 3 : 4;
 }
 
 // yaml-cpp takes the byte 04 for the end of the file and passes ill-formed UTF-8 on, so both are found here.
@@ -289,10 +297,10 @@ bool check_characters(std::string_view text, findings& out) {
         if ((lead < 0x20 && lead != '\t' && lead != '\r') || lead == 0x7f) {
             return fail(
                 "control character " + std::to_string(int{lead}),
-                "write it as an escape in double quotes: \"\\x04\""
+                R"(write it as an escape in double quotes: "\x04")"
             );
         }
-        const std::size_t length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+        const auto length = sequence_length(lead);
         bool well_formed = lead < 0x80 || (lead >= 0xc2 && lead <= 0xf4 && i + length <= text.size());
         for (std::size_t k = 1; well_formed && k < length; ++k) {
             well_formed = (static_cast<unsigned char>(text[i + k]) & 0xc0) == 0x80;
