@@ -20,7 +20,8 @@ pid_t start_child(
         entries.emplace_back(*entry);
     for (const auto& [name, value] : variables) {
         std::erase_if(entries, [&](const std::string& entry) { return entry.starts_with(name + "="); });
-        entries.push_back(name + "=" + value);
+        entries.push_back(name);
+        entries.back().append("=").append(value);
     }
     std::vector<char*> environment;
     for (auto& entry : entries)

@@ -302,7 +302,7 @@ void connection_driver::finish() {
         }
     }
     boost::system::error_code ignored;
-    socket_.close(ignored);
+    ignored = socket_.close(ignored);
     context_.finished(id());
 }
 

@@ -1,6 +1,7 @@
 #include "net/endpoint.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include <arpa/inet.h>
@@ -81,9 +82,9 @@ bool endpoint::same_address(const endpoint& other) const noexcept {
 }
 
 std::string endpoint::host() const {
-    char text[INET6_ADDRSTRLEN] = "";
-    inet_ntop(storage_.ss_family, address_bytes(), text, sizeof text);
-    return text;
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    inet_ntop(storage_.ss_family, address_bytes(), text.data(), text.size());
+    return text.data();
 }
 
 std::string endpoint::to_string() const {

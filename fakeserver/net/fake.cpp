@@ -140,7 +140,7 @@ void fake::start() {
         for (auto& a : servers_[s].addresses) {
             a.listener->start(
                 mode_for(world_.gate_of(s, a.gate)),
-                [this, s, &a](listener&, listener::accepted c) { accepted(s, a, std::move(c)); },
+                [this, s, &a](listener&, listener::accepted c) { accepted(s, a, c); },
                 [this, s](std::string text) { notice(s, std::move(text)); }
             );
         }

@@ -48,9 +48,9 @@ int bound_socket(const endpoint& address) {
 
 } // namespace
 
-listener::listener(boost::asio::io_context& io, endpoint address)
+listener::listener(boost::asio::io_context& io, const endpoint& address)
     : descriptor_(io, bound_socket(address)),
-      address_(std::move(address)) {
+      address_(address) {
     // Nobody may take the port between here and start(): strangers can bind beside a REUSEADDR socket until
     // one of both listens.
     drop_syns_except(descriptor_.native_handle(), {});
@@ -103,7 +103,7 @@ void listener::settle() {
     settling_ = false;
     accept_all();
     boost::system::error_code ignored;
-    descriptor_.cancel(ignored);
+    ignored = descriptor_.cancel(ignored);
     waiting_ = false;
     // In this order, or a stranger's bind gets in between: without REUSEADDR on both sides it fails.
     set(descriptor_.native_handle(), SOL_SOCKET, SO_REUSEADDR, 0);
@@ -187,7 +187,7 @@ void listener::resume() {
 }
 
 std::vector<std::unique_ptr<listener>>
-bind_all(boost::asio::io_context& io, std::vector<endpoint> addresses) {
+bind_all(boost::asio::io_context& io, const std::vector<endpoint>& addresses) {
     // A socket bound to port 0 loses its port when it listens again, hence: learn a free one, then bind it by
     // number. Somebody else may get it in between, so this is tried a few times.
     constexpr int tries = 50;

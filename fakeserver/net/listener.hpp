@@ -31,7 +31,7 @@ public:
     using on_notice = std::function<void(std::string)>;
 
     // Binds. Throws start_up_error naming the port and, where it can be known, who holds it.
-    listener(boost::asio::io_context& io, endpoint address);
+    listener(boost::asio::io_context& io, const endpoint& address);
     listener(const listener&) = delete;
     listener& operator=(const listener&) = delete;
     ~listener();
@@ -74,7 +74,8 @@ private:
 };
 
 // A port that is free on all these addresses, held: binds them all to it. Ports given by the user are kept.
-std::vector<std::unique_ptr<listener>> bind_all(boost::asio::io_context& io, std::vector<endpoint> addresses);
+std::vector<std::unique_ptr<listener>>
+bind_all(boost::asio::io_context& io, const std::vector<endpoint>& addresses);
 
 // "pid 123 (sqlservr)" of the process that listens there; empty if it cannot be known.
 std::string holder_of(const endpoint& address);

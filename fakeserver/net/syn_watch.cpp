@@ -172,10 +172,12 @@ void syn_watch::send(const endpoint& from, const endpoint& to, std::vector<std::
     set_checksum(from, to, segment);
     auto target = to;
     target.set_port(0); // raw IPv6 sockets take a protocol there
+    sockaddr_storage target_storage{};
+    std::memcpy(&target_storage, target.data(), target.size());
     alignas(cmsghdr) std::array<std::uint8_t, 128> control{};
     iovec data{segment.data(), segment.size()};
     msghdr message{};
-    message.msg_name = const_cast<sockaddr*>(target.data()); // sendmsg does not write there
+    message.msg_name = &target_storage;
     message.msg_namelen = target.size();
     message.msg_iov = &data;
     message.msg_iovlen = 1;

@@ -35,6 +35,7 @@ public:
     );
     syn_watch(const syn_watch&) = delete;
     syn_watch& operator=(const syn_watch&) = delete;
+    ~syn_watch() = default;
 
     // Whether this process may open one.
     static bool permitted();

@@ -2,6 +2,7 @@
 
 #include "tds/version.hpp"
 
+#include <array>
 #include <cstdio>
 
 namespace tdsfake::session {
@@ -35,9 +36,9 @@ void describe(fields& out, const tds::login7& message, bool show_passwords) {
     if (const auto version = tds::from_login7_version(message.tds_version)) {
         out.emplace_back("tds", tds::name(*version));
     } else {
-        char text[16];
-        std::snprintf(text, sizeof text, "0x%08x", message.tds_version);
-        out.emplace_back("tds", std::string(text));
+        std::array<char, 16> text{};
+        std::snprintf(text.data(), text.size(), "0x%08x", message.tds_version);
+        out.emplace_back("tds", std::string(text.data()));
     }
     out.emplace_back("packet-size", message.packet_size);
     out.emplace_back("intent", message.read_only_intent() ? "read-only" : "read-write");

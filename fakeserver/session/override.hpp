@@ -22,15 +22,15 @@ public:
         const auto* change = find(field);
         return change != nullptr && change->value ? &*change->value : nullptr;
     }
-    [[nodiscard]] std::string text(std::string_view field, std::string otherwise) const {
+    [[nodiscard]] std::string text(std::string_view field, const std::string& otherwise) const {
         const auto* given = value(field);
-        return given != nullptr ? *given : std::move(otherwise);
+        return given != nullptr ? *given : otherwise;
     }
     // Written as 0x….
-    [[nodiscard]] core::bytes bytes(std::string_view field, core::bytes otherwise) const {
+    [[nodiscard]] core::bytes bytes(std::string_view field, const core::bytes& otherwise) const {
         const auto* given = value(field);
         if (given == nullptr || !given->starts_with("0x")) return otherwise;
-        return core::from_hex(std::string_view(*given).substr(2)).value_or(std::move(otherwise));
+        return core::from_hex(std::string_view(*given).substr(2)).value_or(otherwise);
     }
 
 private:

@@ -1,6 +1,7 @@
 #include "world/expectations.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 
 namespace tdsfake::world {
@@ -19,9 +20,9 @@ std::string expected_range(const scenario::number_range& range) {
 }
 
 std::string ms(core::duration d) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.1fms", std::chrono::duration<double, std::milli>(d).count());
-    return text;
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.1fms", std::chrono::duration<double, std::milli>(d).count());
+    return text.data();
 }
 
 std::string judge_count(const scenario::count_check& check, std::uint64_t count) {

@@ -75,15 +75,17 @@ void world::expired(core::instant now) {
             if (servers_[s].gates[g].expired(now)) gate_changed(s, g, now);
         }
     }
-    std::vector<timeline> due;
-    std::erase_if(timelines_, [&](timeline& list) {
-        if (!list.until || *list.until > now) return false;
-        due.push_back(std::move(list));
-        return true;
-    });
-    std::ranges::stable_sort(due, {}, &timeline::until);
-    for (auto& list : due)
-        run(std::move(list), now);
+    // The earliest first, whatever the order in which they were added.
+    const auto earlier = [](const timeline& a, const timeline& b) {
+        return a.until && (!b.until || *a.until < *b.until);
+    };
+    while (!timelines_.empty()) {
+        const auto next = std::ranges::min_element(timelines_, earlier);
+        if (!next->until || *next->until > now) break;
+        auto due = std::move(*next);
+        timelines_.erase(next);
+        run(std::move(due), now);
+    }
 }
 
 void world::signal(const std::string& name, core::instant now) {
