@@ -251,6 +251,16 @@ def test_exec_of_a_missing_command_says_so():
     assert done.returncode not in (0, 1) and "no-such-command-here" in done.stderr
 
 
+def test_exec_without_the_dashes_says_where_they_go():
+    done = tdsfake("exec", "-", "sh", "-c", "exit 4", input="tdsfake: 1\n")
+    assert done.returncode == 2 and " -- " in done.stderr, done.stderr
+
+
+def test_exec_of_a_command_that_a_signal_ends():
+    """As a shell would say it: 128 and the number of the signal."""
+    assert tdsfake("exec", "-", "--", "sh", "-c", "kill -9 $$", input="tdsfake: 1\n").returncode == 137
+
+
 def test_exec_passes_a_signal_on_and_ends(tmp_path):
     process = subprocess.Popen(
         [fakes.binary, "exec", "refused-10061", "--", "sh", "-c", f"touch {tmp_path}/up; exec sleep 100"],

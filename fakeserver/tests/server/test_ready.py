@@ -232,3 +232,9 @@ def test_not_on_loopback_is_said_loudly(start):
     fake = start(None, "--listen", "0.0.0.0")
     said = (fake.stdout + fake.stderr).lower()
     assert "loopback" in said or "other machines" in said, said
+
+
+def test_ready_file_that_cannot_be_written_is_told_before_ready(tmp_path):
+    done = fakes.tdsfake("run", "-", "--ready-file", tmp_path / "missing/ready.json", input="tdsfake: 1\n")
+    assert done.returncode in (2, 3) and "missing/ready.json" in done.stderr
+    assert "READY" not in done.stdout, "nobody may believe in a server that is about to end"

@@ -17,6 +17,7 @@ FIN, SYN, RST, PSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10
 PCAP_HEADER = struct.Struct("<IHHiIII")
 RECORD_HEADER = struct.Struct("<IIII")
 MARKER_PORT = 9  # discard
+BLOCK = 256 * 1024  # bytes; at most what libpcap asks the kernel for
 
 
 class CaptureFailed(Exception):
@@ -109,15 +110,20 @@ class Capture:
             with self._changed:
                 if isinstance(parsed, Segment):
                     self.records.append((header, frame, parsed))
-                elif parsed is not None:
+                elif parsed and parsed[0]:
                     self._markers.add(bytes(parsed))
                 self._changed.notify_all()
 
     def settle(self, within=30.0):
-        """Everything sent before this call is in `records`: a marker sent after it has come through."""
+        """Everything sent before this call is in `records`: a marker sent after it has come through.
+
+        The kernel hands packets to dumpcap in blocks, a full one at once and any other after 250 ms. So the marker is
+        followed by padding until the block with it is full.
+        """
         deadline = time.monotonic() + within
         self._number += 1
         marker = f"{os.getpid()}-{id(self)}-{self._number}".encode()
+        padding = bytes(60_000)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             while True:
                 if self.process.poll() is not None:
@@ -125,8 +131,10 @@ class Capture:
                 if time.monotonic() > deadline:
                     raise CaptureFailed(f"no marker came through in {within} s")
                 sender.sendto(marker, ("127.0.0.1", MARKER_PORT))
+                for _ in range(BLOCK // len(padding) + 2):
+                    sender.sendto(padding, ("127.0.0.1", MARKER_PORT))
                 with self._changed:
-                    if self._changed.wait_for(lambda: marker in self._markers, 0.5):
+                    if self._changed.wait_for(lambda: marker in self._markers, 0.3):
                         return
 
     def close(self):
