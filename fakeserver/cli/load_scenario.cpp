@@ -1,5 +1,6 @@
 #include "cli/arguments.hpp"
 #include "core/text.hpp"
+#include "net/endpoint.hpp"
 #include "scenario/library.hpp"
 #include "scenario/load.hpp"
 
@@ -42,6 +43,7 @@ scenario::listen_address parse_listen(const std::string& text) {
         const auto [end, failure] = std::from_chars(port.data(), port.data() + port.size(), result.port);
         if (failure != std::errc{} || end != port.data() + port.size()) throw wrong();
     }
+    if (!net::endpoint::parse(result.address, result.port)) throw wrong();
     return result;
 }
 

@@ -106,6 +106,8 @@ int dispatch(int argc, char** argv) {
     );
     add_run_options(*exec_command, arguments);
 
+    exec_command->allow_extras(); // a command without the dashes before it is explained below
+
     std::vector<std::string> files;
     auto* check_command = app.add_subcommand("check", "Check scenarios without running them");
     check_command->add_option("FILE", files, "Paths, names of the library, or -")->required();
@@ -130,7 +132,7 @@ int dispatch(int argc, char** argv) {
         return exit_code::fine;
     }
     if (*exec_command) {
-        if (arguments.command.empty()) {
+        if (arguments.command.empty() || !exec_command->remaining().empty()) {
             throw bad_input("exec: which command? Write it after --: tdsfake exec FILE -- COMMAND");
         }
     }

@@ -131,8 +131,8 @@ private:
 
         const auto json = ready_json(servers, scenario_->seed);
         const bool exec = !arguments_.command.empty();
-        if (!exec) print(console_, arguments_.format == format::json ? json : ready_line(servers));
         if (!arguments_.ready_file.empty()) write_ready_file(arguments_.ready_file, json);
+        if (!exec) print(console_, arguments_.format == format::json ? json : ready_line(servers));
         if (exec) child_ = start_child(arguments_.command, environment(servers));
 
         if (journal_fd_ >= 0)
