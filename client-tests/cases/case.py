@@ -13,7 +13,7 @@ class Case:
     action: str = "select"
     params: dict = dataclasses.field(default_factory=dict)   # --set
     options: dict = dataclasses.field(default_factory=dict)  # of the probe
-    deadline: float = 4.0             # seconds after its start, then a client counts as hung
+    deadline: float = 6.0             # seconds after its start, then a client counts as hung
     # idle-then-select: what must be in the journal before the second query: (event, {field: value}).
     idle_until: tuple = None
 
@@ -22,13 +22,13 @@ class Case:
         return any(e["event"] == event and all(e.get(k) == v for k, v in fields.items()) for e in events)
 
 
-def case(scenario, *, does=None, action="select", params=None, options=None, deadline=4.0, idle_until=None, **sees):
+def case(scenario, *, does=None, action="select", params=None, options=None, deadline=6.0, idle_until=None, **sees):
     """`does` holds for the clients that do not bring their own."""
     missing = set(CLIENTS) - set(sees)
     if missing:
         raise ValueError(f"{scenario}: nothing said about {', '.join(sorted(missing))}")
     full = {name: one if one.does or does is None else dataclasses.replace(one, does=does) for name, one in sees.items()}
-    return Case(scenario, full, action, params or {}, {"timeout": 1} | (options or {}), deadline, idle_until)
+    return Case(scenario, full, action, params or {}, {"timeout": 2} | (options or {}), deadline, idle_until)
 
 
 def ok(**more):
@@ -40,7 +40,7 @@ def error(number=None, text=None, **more):
 
 
 def hung(phase, **more):
-    """Still nothing at the deadline, though the client was given a timeout of a second where it takes one."""
+    """Still nothing at the deadline, though the client was given a timeout where it takes one."""
     return Sees("hung", phase=phase, **more)
 
 

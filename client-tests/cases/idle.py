@@ -4,7 +4,7 @@ from cases.case import Does, case, error, hung
 
 CASES = [
     case(
-        "killed-while-idle", action="idle-then-select", idle_until=("closed", {}), deadline=12,
+        "killed-while-idle", action="idle-then-select", options={"timeout": 5}, idle_until=("closed", {}), deadline=12,
         does=Does(connections=1, requests=1, closed="server RST"),
         tsql=error(None, "tds_submit_query() failed", phase="second-query"),
         pymssql=error(20047, "DBPROCESS is dead or not enabled", phase="second-query"),
@@ -14,7 +14,7 @@ CASES = [
                       type="EINVALIDSTATE"),
     ),
     case(
-        "frozen-while-idle", action="idle-then-select", idle_until=("fault", {}), deadline=12,
+        "frozen-while-idle", action="idle-then-select", idle_until=("fault", {}), deadline=9,
         does=Does(connections=1, requests=1),
         tsql=hung("second-query"),
         pymssql=error(20047, "timed out", phase="second-query"),

@@ -22,10 +22,10 @@ CASES = [
     case(
         "login-stall", action="connect", does=Does(connections=1, logins=1, reached="login", closed="client FIN"),
         tsql=hung("connect"),
-        pymssql=error(20002, "connection timed out", phase="connect", seconds=(0.9, 3.5)),
-        pytds=error(None, "TimeoutError: timed out", phase="connect", type="TimeoutError", seconds=(0.9, 3.5),
+        pymssql=error(20002, "connection timed out", phase="connect", seconds=(1.9, 5)),
+        pytds=error(None, "TimeoutError: timed out", phase="connect", type="TimeoutError", seconds=(1.9, 5),
                     does=Does(connections=(2, 6), logins=(2, 6))),
-        tedious=error(None, "in 1000ms", phase="connect", type="ETIMEOUT", seconds=(0.9, 3.5)),
+        tedious=error(None, "in 2000ms", phase="connect", type="ETIMEOUT", seconds=(1.9, 5)),
     ),
     case(
         "login-slow", action="connect", params={"time": "1s"}, options={"timeout": 6}, deadline=10,

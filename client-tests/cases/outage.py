@@ -4,8 +4,8 @@ from cases.case import Does, case, ok
 
 CASES = [
     case(
-        "outage-and-recovery", action="idle-then-retry", params={"healthy": "2s", "down": "1s"},
-        options={"attempts": 40}, idle_until=("closed", {}), deadline=15,
+        "outage-and-recovery", action="idle-then-retry", params={"healthy": "3s", "down": "1s"},
+        options={"attempts": 40, "timeout": 5}, idle_until=("closed", {}), deadline=15,
         does=Does(connections=2, logins=2, requests=2, closed="client FIN"),
         tsql=ok(value=1, attempts=(3, 40)),
         pymssql=ok(value=1, attempts=(3, 40)),

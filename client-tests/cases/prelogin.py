@@ -9,11 +9,11 @@ CASES = [
     case(
         "prelogin-stall", action="connect", does=Does(connections=1, logins=0, reached="prelogin", closed="client FIN"),
         tsql=hung("connect"),
-        pymssql=error(20017, "Unexpected EOF", phase="connect", seconds=(0.9, 3.5), does=Does(**OLDER, spacing=(0.9, 3))),
+        pymssql=error(20017, "Unexpected EOF", phase="connect", seconds=(1.9, 5), does=Does(**OLDER, spacing=(1.9, 5))),
         # It cuts its login timeout into slices that double, and sends an ATTENTION at the end of each.
-        pytds=error(None, "TimeoutError: timed out", phase="connect", type="TimeoutError", seconds=(0.9, 3.5),
+        pytds=error(None, "TimeoutError: timed out", phase="connect", type="TimeoutError", seconds=(1.9, 5),
                     does=Does(connections=(2, 6), logins=0)),
-        tedious=error(None, "in 1000ms", phase="connect", type="ETIMEOUT", seconds=(0.9, 3.5)),
+        tedious=error(None, "in 2000ms", phase="connect", type="ETIMEOUT", seconds=(1.9, 5)),
     ),
     case(
         "prelogin-close", action="connect", does=Does(connections=1, prelogins=1, logins=0, closed="server FIN"),

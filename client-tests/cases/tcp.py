@@ -10,7 +10,7 @@ CASES = [
         tsql=error(20009, "Connection refused", phase="connect", type="Error"),
         pymssql=error(20009, "Connection refused (111)", phase="connect", type="OperationalError"),
         # It tries again until its login timeout is over, whatever the error.
-        pytds=error(None, "ConnectionRefusedError", phase="connect", type="TimeoutError", seconds=(0.9, 3)),
+        pytds=error(None, "ConnectionRefusedError", phase="connect", type="TimeoutError", seconds=(1.9, 5)),
         tedious=error(None, "Could not connect (sequence)", phase="connect", type="ESOCKET"),
     ),
     # One call each: who gets in without a retry loop of the application's?
@@ -24,7 +24,7 @@ CASES = [
     ),
     # With a retry loop everybody gets in.
     case(
-        "server-starting", action="retry", params={"time": "1500ms"}, options={"attempts": 40}, deadline=12,
+        "server-starting", action="retry", params={"time": "3s"}, options={"attempts": 40}, deadline=15,
         does=Does(connections=1, logins=1, requests=1, closed="client FIN"),
         tsql=ok(value=1, attempts=(2, 40)),
         pymssql=ok(value=1, attempts=(2, 40)),
@@ -34,9 +34,9 @@ CASES = [
     case(
         "timed-out-10060", action="connect", does=Does(connections=0),
         tsql=hung("connect"),
-        pymssql=error(20009, "Connection timed out", phase="connect", type="OperationalError", seconds=(0.9, 3.5)),
-        pytds=error(None, "TimeoutError: timed out", phase="connect", type="TimeoutError", seconds=(0.9, 3.5)),
-        tedious=error(None, "in 1000ms", phase="connect", type="ETIMEOUT", seconds=(0.9, 3.5)),
+        pymssql=error(20009, "Connection timed out", phase="connect", type="OperationalError", seconds=(1.9, 5)),
+        pytds=error(None, "TimeoutError: timed out", phase="connect", type="TimeoutError", seconds=(1.9, 5)),
+        tedious=error(None, "in 2000ms", phase="connect", type="ETIMEOUT", seconds=(1.9, 5)),
     ),
     case(
         "reset-10054", action="connect", does=Does(prelogins=(0, 1), logins=0, closed="server RST"),

@@ -143,7 +143,7 @@ def clients(context, tally):
     for name, package in (("tsql", "freetds-bin"), ("node", "nodejs")):
         tool(name, package)
     # The clients mostly wait for their own timeouts: many at once cost little.
-    pytest(context, tally, "client-tests", "-n", str(6 * cores), env=release(context))
+    pytest(context, tally, "client-tests", "-n", str(4 * cores), env=release(context))
 
 
 def docs(context, tally):
