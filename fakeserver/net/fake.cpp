@@ -11,6 +11,7 @@ namespace {
 // Timers of the world, owner 0.
 enum world_timer : std::uint32_t { deadline = 1, settle };
 constexpr core::duration settling_time = std::chrono::microseconds(200);
+constexpr core::duration turning_time = std::chrono::milliseconds(20);
 constexpr std::size_t read_buffer_size = std::size_t{64} << 10;
 
 bool all_of_gate(const scenario::gate& gate, gate_mode mode) {
@@ -188,16 +189,19 @@ void fake::syn_seen(std::uint32_t s, const syn& connect) {
     if (counting) {
         if (fate == gate_mode::drop) at->listener->drop_for_good(connect.id);
     }
+    // A SYN that came while the gate turned may have met the filter of before: the kernel's silence then is
+    // not what the gate says. Answering once more does no harm.
+    const bool turning = clock_.now() - at->turned < turning_time;
     if (counting && fate == gate_mode::accept) {
         // Let in while the gate still knows it.
         at->listener->admit(connect.id);
         watch.readmit(connect);
     }
     // The gate moves on before the last connect of a phase is refused: the next one meets the next phase.
-    const bool ignored_by_kernel = counting || (fate == gate_mode::refuse && at->listener->settling());
     carry_out_effects();
-    if (!ignored_by_kernel) return; // it has answered
+    if (!counting && !turning) return; // the kernel has answered
     if (fate == gate_mode::refuse) watch.refuse(connect);
+    if (fate == gate_mode::accept && !counting) watch.readmit(connect);
 }
 
 void fake::carry_out_effects() {
@@ -227,6 +231,7 @@ void fake::execute_gate(std::uint32_t s, std::size_t gate) {
     const auto& machine = world_.gate_of(s, gate);
     for (auto& a : servers_[s].addresses) {
         if (a.gate != gate) continue;
+        a.turned = clock_.now();
         if (a.listener->change(mode_for(machine)))
             timers_.start(0, world_timer::settle, clock_.now() + settling_time);
     }
@@ -241,10 +246,12 @@ void fake::timer_expired(owner_id owner, std::uint32_t timer) {
         return;
     }
     if (timer == world_timer::settle) {
+        bool again = false;
         for (auto& sockets : servers_) {
             for (auto& a : sockets.addresses)
-                a.listener->settle();
+                again = a.listener->settle() || again;
         }
+        if (again) timers_.start(0, world_timer::settle, clock_.now() + settling_time);
         return;
     }
     world_timer_ = {};

@@ -52,6 +52,7 @@ private:
         std::unique_ptr<net::listener> listener;
         std::size_t gate = 0;
         std::string local;
+        core::instant turned{}; // when its gate changed last
     };
     struct server_sockets {
         std::vector<bound_address> addresses;

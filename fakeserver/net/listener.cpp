@@ -68,13 +68,18 @@ listener::~listener() = default;
 void listener::start(mode initial, on_accept accept, on_notice notice) {
     accept_ = std::move(accept);
     notice_ = std::move(notice);
-    if (change(initial)) settle(); // nobody was let in yet
+    if (change(initial)) (void)settle(); // nobody was let in yet
     wait();
 }
 
 bool listener::listen() {
-    set(descriptor_.native_handle(), SOL_SOCKET, SO_REUSEADDR, 1);
-    return ::listen(descriptor_.native_handle(), backlog) == 0;
+    const int fd = descriptor_.native_handle();
+    // While REUSEADDR is on and nobody listens, a stranger could bind beside us: first without.
+    const bool listening = ::listen(fd, backlog) == 0;
+    set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (listening || errno != EADDRINUSE) return listening;
+    return ::listen(fd, backlog) ==
+           0; // connections of before are still open: it takes REUSEADDR to listen beside them
 }
 
 bool listener::change(mode to) {
@@ -91,15 +96,23 @@ bool listener::change(mode to) {
     settling_ = false;
     mode_ = to;
     apply_filter();
-    if (was_shut && !listen() && notice_) {
-        notice_("cannot listen again on " + address_.to_string() + ": " + std::strerror(errno));
+    deaf_ = was_shut && !listen();
+    if (deaf_ && notice_) {
+        notice_(
+            "cannot listen again on " + address_.to_string() + " (" + std::strerror(errno) + "): trying on"
+        );
     }
     wait();
-    return false;
+    return deaf_;
 }
 
-void listener::settle() {
-    if (!settling_) return;
+bool listener::settle() {
+    if (deaf_ && mode_ != mode::shut) {
+        deaf_ = !listen();
+        if (!deaf_) wait();
+        return deaf_;
+    }
+    if (!settling_) return false;
     settling_ = false;
     accept_all();
     boost::system::error_code ignored;
@@ -110,6 +123,7 @@ void listener::settle() {
     ::shutdown(descriptor_.native_handle(), SHUT_RDWR);
     remove_filter(descriptor_.native_handle());
     admitted_.clear();
+    return false;
 }
 
 void listener::admit(const syn_id& syn) {

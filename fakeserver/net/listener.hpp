@@ -40,14 +40,12 @@ public:
     // Flipping to `shut` resets nobody who was let in: `settle` is to be called about 200 µs after this said
     // true.
     [[nodiscard]] bool change(mode to);
-    void settle();
+    // True: call again after as long (a stranger holds the port for a moment).
+    [[nodiscard]] bool settle();
 
     // Counted gates: this SYN may pass although the listener is guarded; that one stays dropped for good.
     void admit(const syn_id& syn);
     void drop_for_good(const syn_id& syn);
-
-    // Between change(shut) and settle(): SYNs are ignored for that moment.
-    [[nodiscard]] bool settling() const noexcept { return settling_; }
 
     // Descriptors have run out and one has become free.
     void resume();
@@ -64,6 +62,7 @@ private:
     endpoint address_;
     mode mode_ = mode::shut;
     bool settling_ = false; // about to shut
+    bool deaf_ = false;     // should listen and could not yet
     bool waiting_ = false;
     bool starved_ = false; // out of descriptors
     bool told_ = false;
