@@ -78,10 +78,12 @@ void connection::peer_closed(core::instant now, actions& out) {
              {"hexdump", core::hexdump(rest.empty() ? core::byte_view(reader_.partial().payload) : rest)}}
         );
     }
+    // The rules see it while the world still knows this connection and what was counted for it.
+    const auto chosen = world_.consider(member_, {.stages = stage::client_close, .now = now});
     over_by(scenario::closer::client, "FIN", now);
     abandon_lists(now);
     queue_.clear();
-    moment({.stage = stage::client_close}, stage::client_close, now);
+    begin({.stage = stage::client_close}, chosen, now);
     drop_finished();
 }
 
@@ -387,7 +389,7 @@ void connection::note(kind what, core::instant now, std::vector<journal::field> 
 }
 
 void connection::send(core::bytes data, bool own_segment) {
-    if (write_closed_ || data.empty()) return;
+    if (write_closed_ || vanished_ || data.empty()) return;
     out_->push_back({.what = action::kind::send, .own_segment = own_segment, .data = std::move(data)});
 }
 

@@ -103,6 +103,7 @@ private:
     void
     deliver(reply&& answer, subject& about, const scenario::shapes* shape, list* owner, core::instant now);
     void pump(core::instant now); // begins queued messages as long as nothing blocks; notices idleness
+    [[nodiscard]] bool replies_at(scenario::stage s) const noexcept;
     [[nodiscard]] bool busy() const noexcept;
     void no_longer_idle();
 
@@ -131,6 +132,7 @@ private:
     bool lost_ = false;         // the stream is no longer one of packets
     bool silent_ = false;       // `stall`: no healthy replies any more
     bool write_closed_ = false; // after half-close
+    bool vanished_ = false;     // for good
     bool told_ = false;         // the journal has the end of this connection
     bool resets_ = false;       // the ending asked for is a reset
     bool unanswered_ = false;   // a request was read and `ignore` was all it got

@@ -19,8 +19,7 @@ bool is_request(stage s) {
 
 void connection::moment(subject&& about, world::stage_set stages, core::instant now) {
     const auto chosen = world_.consider(member_, {.stages = stages, .sql = about.asked.sql, .now = now});
-    const bool queues = about.stage != stage::attention && about.stage != stage::client_close;
-    if (!queues || !busy()) {
+    if (about.stage == stage::attention || !busy()) {
         begin(std::move(about), chosen, now);
         return;
     }
@@ -40,9 +39,16 @@ void connection::moment(subject&& about, world::stage_set stages, core::instant 
 void connection::begin(subject&& about, const world::choice& chosen, core::instant now) {
     if (chosen) {
         start_list(std::move(about), chosen, now);
-    } else if (!silent_ || about.stage == stage::client_close) {
+    } else if (replies_at(about.stage)) {
         healthy(about, {}, nullptr, nullptr, now);
     }
+}
+
+// Silence is the default of a connection that stalls, and all that one can have that was half-closed or has
+// vanished for good. A FIN is answered even so, where it can be.
+bool connection::replies_at(stage s) const noexcept {
+    if (vanished_) return false;
+    return s == stage::client_close || !(silent_ || write_closed_);
 }
 
 void connection::healthy(
@@ -121,14 +127,15 @@ void connection::deliver(
     std::vector<journal::field> what{{"message", answer.message}, {"bytes", wire.data.size()}};
     std::ranges::move(answer.fields, std::back_inserter(what));
     if (!whole) what.emplace_back("cut", true);
-    note(kind::sent, now, std::move(what));
+    const bool leaves = !write_closed_ && !vanished_;
+    if (leaves) note(kind::sent, now, std::move(what));
 
     if (is_request(about.stage)) unanswered_ = false;
     if (about.stage == stage::login) {
-        member_.login_answered = true;
+        member_.login_answered = leaves;
         if (answer.message == "ERROR") answer.login_failed = true;
     }
-    if (answer.login_accepted && whole) {
+    if (answer.login_accepted && whole && leaves) {
         phase_ = phase::logged_in;
         packet_size_ = state_->packet_size; // from the next message on
         world_.count(scenario::counter::accepted, member_, now);
@@ -170,7 +177,7 @@ void connection::pump(core::instant now) {
     if (queue_.empty()) queued_bytes_ = 0;
     drop_finished();
 
-    const bool quiet = !over_ && phase_ == phase::logged_in && queue_.empty() && !busy();
+    const bool quiet = !over_ && !told_ && phase_ == phase::logged_in && queue_.empty() && !busy();
     member_.idle = quiet;
     if (!quiet || idle_) return;
     const auto& times = world_.rules_of(member_.server).idle_times();

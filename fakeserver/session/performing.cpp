@@ -50,7 +50,7 @@ void connection::run(list& l, core::instant now) {
             if (!perform(l, l.fault->steps[l.next++], now)) return;
         } else if (!l.answered) {
             l.answered = true;
-            if (!silent_ || l.about.stage == stage::client_close) healthy(l.about, {}, nullptr, &l, now);
+            if (replies_at(l.about.stage)) healthy(l.about, {}, nullptr, &l, now);
         } else {
             finish(l, now);
         }
@@ -108,7 +108,8 @@ bool connection::perform(list& l, const scenario::step& step, core::instant now)
             },
             [&](const scenario::send_step& s) {
                 l.answered = true;
-                note(kind::sent, now, {{"message", "bytes"}, {"bytes", s.data.size()}});
+                if (!write_closed_ && !vanished_)
+                    note(kind::sent, now, {{"message", "bytes"}, {"bytes", s.data.size()}});
                 if (l.about.stage == stage::login) member_.login_answered = true;
                 std::vector<std::string> problems;
                 l.sending = shaped({s.data, {}}, s.shape, problems);
@@ -175,6 +176,7 @@ void connection::end_self(
         return;
     case scenario::ending::vanish:
         out_->push_back({.what = action::kind::vanish, .heals_after = heals_after});
+        vanished_ = !heals_after;
         return;
     case scenario::ending::close: out_->push_back({.what = action::kind::close}); break;
     case scenario::ending::reset: out_->push_back({.what = action::kind::reset}); break;

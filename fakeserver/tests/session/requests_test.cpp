@@ -1,0 +1,273 @@
+// Requests and logins as a scenario has them: queries, logins, transactions, status bits; the fields of
+// replies.
+#include "tests/session/conversation.hpp"
+
+namespace tdsfake::session::testing {
+namespace {
+
+using journal::kind;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+const std::vector<std::vector<tds::cell>> one{{std::int64_t{1}}};
+
+// ------------------------------------------------------------------------------------------------ logins
+
+const text two_logins{
+    .server = "logins: [{user: ann, password: secret, databases: [orders, stock]}, {user: guest}]"
+};
+
+TEST(Logins, ARightOneIsAccepted) {
+    conversation(two_logins).logs_in({.user = "Ann", .password = "secret", .database = "ORDERS"});
+    conversation(two_logins).logs_in({.user = "ann", .password = "secret"});
+    conversation(two_logins).logs_in({.user = "guest", .password = "whatever", .database = "any"});
+}
+
+TEST(Logins, AWrongUserOrPasswordIs18456AndFin) {
+    for (const auto& who :
+         {credentials{.user = "eve"}, {.user = "ann", .password = "Secret"}, {.user = "ann"}}) {
+        conversation c(two_logins);
+        c.connects().peer_sends(login(who)).expect_tokens({"error", "done"}).expect_end("FIN");
+        EXPECT_EQ(
+            c.last().all<tds::server_message>().at(0).message, "Login failed for user '" + who.user + "'."
+        );
+        c.expect_noted(kind::sent, "message=ERROR").expect_noted(kind::sent, "number=18456 state=1 class=14");
+    }
+}
+
+TEST(Logins, AWrongDatabaseIs4060And18456InOneMessage) {
+    conversation c(two_logins);
+    c.connects()
+        .peer_sends(login({.user = "ann", .password = "secret", .database = "payroll"}))
+        .expect_tokens({"error", "error", "done"})
+        .expect_end("FIN");
+    const auto errors = c.last().all<tds::server_message>();
+    EXPECT_EQ(errors.at(0).number, 4060);
+    EXPECT_THAT(errors.at(0).message, HasSubstr("\"payroll\""));
+    EXPECT_EQ(errors.at(1).number, 18456);
+    EXPECT_EQ(errors.at(1).message, "Login failed for user 'ann'.");
+}
+
+// ------------------------------------------------------------------------------------------------ queries
+
+const text canned{
+    .server =
+        "queries: ["
+        "{match: SELECT  name  FROM t, columns: {id: int, name: nvarchar(10)}, rows: [[1, a], [null, "
+        "null]]}, "
+        "{match: '/^insert\\b/', affected: 3}, "
+        "{match: [two, zwei], results: [{columns: {x: int}, rows: [[1]]}, {columns: {y: int}, rows: []}]}, "
+        "{match: bad, error: 1205}, "
+        "{match: SELECT 1, columns: {x: int}, rows: [[42]]}]"
+};
+
+TEST(Queries, TextMatchesWholeIgnoringCaseAndBlanks) {
+    conversation c(canned);
+    c.logs_in()
+        .peer_sends(batch(" select NAME\n\tfrom T "))
+        .expect_rows({{std::int64_t{1}, std::string("a")}, {std::monostate{}, std::monostate{}}});
+    EXPECT_THAT(c.last().names(), ElementsAre("colmetadata", "row", "row", "done"));
+    const auto columns = c.last().all<std::vector<tds::column>>().at(0);
+    EXPECT_EQ(columns.at(0).name, "id");
+    EXPECT_EQ(columns.at(1).name, "name");
+    EXPECT_EQ(c.last().all<tds::done>().at(0).row_count, 2U);
+    c.expect_noted(kind::sent, "message=result").expect_noted(kind::sent, "rows=2");
+    c.peer_sends(batch("SELECT name FROM t WHERE 1 = 1")).expect_error(50000);
+}
+
+TEST(Queries, RegexMatchesAnywhereAndGivesCounts) {
+    conversation c(canned);
+    c.logs_in().peer_sends(batch("INSERT INTO t VALUES (1)")).expect_done(0x10);
+    EXPECT_EQ(c.last().all<tds::done>().at(0).row_count, 3U);
+    EXPECT_EQ(c.last().all<tds::done>().at(0).command, 0xc3);
+    c.peer_sends(batch("x insert")).expect_error(50000);
+}
+
+TEST(Queries, SeveralResultsInOneAnswer) {
+    conversation c(canned);
+    c.logs_in().peer_sends(batch("zwei"));
+    c.expect_tokens({"colmetadata", "row", "done", "colmetadata", "done"});
+    EXPECT_EQ(c.last().all<tds::done>().at(0).status, 0x11) << "MORE and COUNT";
+    EXPECT_EQ(c.last().all<tds::done>().at(1).status, 0x10);
+    c.peer_sends(executesql("two"));
+    c.expect_tokens(
+        {"colmetadata", "row", "doneinproc", "colmetadata", "doneinproc", "returnstatus", "doneproc"}
+    );
+}
+
+TEST(Queries, ErrorsOfBatchesAndProcedures) {
+    conversation c(canned);
+    c.logs_in().peer_sends(batch("bad")).expect_tokens({"error", "done"});
+    EXPECT_EQ(c.last().all<tds::server_message>().at(0).number, 1205);
+    EXPECT_EQ(c.last().all<tds::server_message>().at(0).severity, 13);
+    EXPECT_EQ(c.last().all<tds::server_message>().at(0).server, "FAKE");
+    c.peer_sends(executesql("bad")).expect_tokens({"error", "doneproc"}).expect_silence();
+}
+
+TEST(Queries, ComeBeforeTheBuiltInOnes) {
+    conversation(canned).logs_in().peer_sends(batch("SELECT 1")).expect_rows({{std::int64_t{42}}});
+}
+
+TEST(Queries, UnknownSqlIsAnErrorThatNamesIt) {
+    conversation c;
+    c.logs_in().peer_sends(batch("SELECT x FROM y")).expect_error(50000);
+    EXPECT_EQ(
+        c.last().all<tds::server_message>().at(0).message,
+        "tdsfake has no answer for: SELECT x FROM y. Add it to `queries` of the scenario."
+    );
+    c.peer_sends(procedure("sp_who")).expect_error(50000);
+    EXPECT_THAT(c.last().all<tds::server_message>().at(0).message, HasSubstr("procedure sp_who"));
+    c.peer_sends(batch(std::string(5000, 'x'))).expect_error(50000);
+    EXPECT_LT(c.last().all<tds::server_message>().at(0).message.size(), 600U);
+}
+
+TEST(BuiltIn, WhatDriversAskOnTheirOwn) {
+    conversation c;
+    c.logs_in({.user = "ann", .database = "orders"});
+    const auto asks = [&](const std::string& sql, tds::cell value) {
+        SCOPED_TRACE(sql);
+        c.peer_sends(batch(sql)).expect_rows({{std::move(value)}});
+    };
+    asks("SELECT 1", std::int64_t{1});
+    asks("select -5 as Five;", std::int64_t{-5});
+    asks("SELECT @@SPID", std::int64_t{52});
+    asks("SELECT @@TRANCOUNT", std::int64_t{0});
+    asks("SELECT @@SERVERNAME", std::string("FAKE"));
+    asks("SELECT DB_NAME()", std::string("orders"));
+    asks("SELECT SUSER_SNAME()", std::string("ann"));
+    asks("/* ping */ SELECT 1", std::int64_t{1});
+    c.peer_sends(batch("SELECT @@VERSION"));
+    c.expect_tokens({"colmetadata", "row", "done"});
+    EXPECT_THAT(
+        std::get<std::string>(c.last().all<std::vector<tds::cell>>().at(0).at(0)),
+        HasSubstr("Microsoft SQL Server 2022 (tdsfake) - 16.0.4115.0")
+    );
+}
+
+TEST(BuiltIn, AnRpcIsAnsweredInItsOwnForm) {
+    conversation c;
+    c.logs_in().peer_sends(executesql("SELECT 1")).expect_rows(one);
+    EXPECT_THAT(
+        c.last().names(), ElementsAre("colmetadata", "row", "doneinproc", "returnstatus", "doneproc")
+    );
+    c.peer_sends(executesql("SET NOCOUNT ON")).expect_tokens({"doneinproc", "returnstatus", "doneproc"});
+}
+
+TEST(SetUp, IsABareDoneAndNoQuery) {
+    conversation c("at: query, do: {error: {number: 50001, message: a query}}");
+    c.logs_in();
+    for (const auto* const sql :
+         {"SET NOCOUNT ON",
+          "set transaction isolation level read committed",
+          "BEGIN TRAN",
+          "COMMIT",
+          "IF @@TRANCOUNT > 0 ROLLBACK TRAN",
+          "ROLLBACK"}) {
+        SCOPED_TRACE(sql);
+        c.peer_sends(batch(sql)).expect_done(0);
+    }
+    c.peer_sends(batch("SELECT 1")).expect_error(50001);
+    c.peer_sends(executesql("SELECT 1")).expect_error(50001);
+}
+
+TEST(SetUp, UseChangesTheDatabase) {
+    conversation c;
+    c.logs_in().peer_sends(batch("USE [stock]")).expect_tokens({"envchange", "info", "done"});
+    EXPECT_EQ(c.last().all<tds::server_message>().at(0).number, 5701);
+    c.peer_sends(batch("SELECT DB_NAME()")).expect_rows({{std::string("stock")}});
+}
+
+TEST(Stages, BatchRpcTransactionRequestAndQueryMeanWhatTheySay) {
+    const auto fired = [](const std::string& at, const core::bytes& message) {
+        conversation c("at: " + at + ", do: {send: {hex: aa}}");
+        c.logs_in().peer_sends(message);
+        return c.me().unread == core::bytes{0xaa};
+    };
+    const auto select = batch("SELECT 1"), set = batch("SET NOCOUNT ON"), rpc = executesql("SELECT 1"),
+               named = procedure("sp_who"), begin = begin_transaction(), bulk = bulk_load();
+    EXPECT_TRUE(fired("batch", select) && fired("batch", set));
+    EXPECT_FALSE(fired("batch", rpc) || fired("batch", begin) || fired("batch", bulk));
+    EXPECT_TRUE(fired("rpc", rpc) && fired("rpc", named));
+    EXPECT_FALSE(fired("rpc", select) || fired("rpc", begin));
+    EXPECT_TRUE(fired("transaction", begin));
+    EXPECT_FALSE(fired("transaction", select) || fired("transaction", batch("BEGIN TRAN")));
+    EXPECT_TRUE(fired("query", select) && fired("query", rpc));
+    EXPECT_FALSE(
+        fired("query", set) || fired("query", named) || fired("query", begin) || fired("query", bulk)
+    );
+    for (const auto& any : {select, set, rpc, named, begin, bulk})
+        EXPECT_TRUE(fired("request", any));
+}
+
+TEST(Bulk, IsRefusedByName) {
+    conversation c;
+    c.logs_in().peer_sends(bulk_load()).expect_error(50000);
+    EXPECT_THAT(c.last().all<tds::server_message>().at(0).message, HasSubstr("does not serve"));
+}
+
+// ------------------------------------------------------------------------------------ status bits,
+// transactions
+
+TEST(StatusBits, ResetConnectionIsAcknowledgedFirst) {
+    conversation c;
+    c.logs_in().peer_sends(batch("SELECT 1", wire::reset));
+    c.expect_tokens({"envchange", "colmetadata", "row", "done"});
+    EXPECT_EQ(c.last().all<tds::envchange_token>().at(0).type, 18);
+    c.expect_noted(kind::received, "status=reset");
+    EXPECT_EQ(core::bytes(c.last().payload.begin(), c.last().payload.begin() + 6), hex("e3 03 00 12 00 00"));
+    c.peer_sends(executesql("SELECT 1", wire::reset));
+    c.expect_tokens({"envchange", "colmetadata", "row", "doneinproc", "returnstatus", "doneproc"});
+    c.peer_sends(batch("no such thing", wire::reset)).expect_tokens({"envchange", "error", "done"});
+}
+
+TEST(StatusBits, AnIgnoredRequestGetsOneDoneWithError) {
+    conversation("at: query, do: {error: {number: 50001, message: not this}}")
+        .logs_in()
+        .peer_sends(batch("SELECT 1", wire::ignore))
+        .expect_done(0x02)
+        .expect_silence()
+        .expect_noted(kind::received, "status=ignore");
+}
+
+TEST(StatusBits, AnIgnoredRequestIsOfTheStageAttention) {
+    conversation("at: attention, do: {send: {hex: aa}}")
+        .logs_in()
+        .peer_sends(batch("SELECT 1", wire::ignore))
+        .expect_bytes(hex("aa"))
+        .expect_silence();
+}
+
+TEST(Transactions, HandOutADescriptorAndTakeItBack) {
+    conversation c;
+    c.logs_in().peer_sends(begin_transaction());
+    c.expect_bytes(hex("04 01 00 23 00 34 01 00  e3 0b 00 08 08 01 00 00 00 00 00 00 00 00"
+                       "fd 00 00 d4 00 00 00 00 00 00 00 00 00"));
+    c.peer_sends(batch("SELECT @@TRANCOUNT")).expect_rows(one);
+    c.peer_sends(commit());
+    c.expect_bytes(hex("04 01 00 23 00 34 01 00  e3 0b 00 09 00 08 01 00 00 00 00 00 00 00"
+                       "fd 00 00 d5 00 00 00 00 00 00 00 00 00"));
+    c.peer_sends(batch("SELECT @@TRANCOUNT")).expect_rows({{std::int64_t{0}}});
+    c.peer_sends(begin_transaction()).expect_tokens({"envchange", "done"});
+    c.peer_sends(rollback()).expect_tokens({"envchange", "done"});
+    EXPECT_EQ(c.last().all<tds::envchange_token>().at(0).type, 10);
+    EXPECT_EQ(c.last().all<tds::envchange_token>().at(0).old_value, hex("02 00 00 00 00 00 00 00"));
+    EXPECT_EQ(c.last().all<tds::done>().at(0).command, 0xd2);
+}
+
+TEST(Transactions, CommitCanBeginTheNext) {
+    conversation c;
+    c.logs_in().peer_sends(begin_transaction()).expect_tokens({"envchange", "done"});
+    c.peer_sends(commit(true)).expect_tokens({"envchange", "envchange", "done"});
+    EXPECT_EQ(c.last().all<tds::envchange_token>().at(1).new_value, hex("02 00 00 00 00 00 00 00"));
+}
+
+TEST(Transactions, DistributedOnesAreRefused) {
+    conversation c;
+    const auto headers = hex("16 00 00 00 12 00 00 00 02 00 00 00 00 00 00 00 00 00 01 00 00 00");
+    c.logs_in()
+        .peer_sends(packets(wire::transaction, joined({headers, hex("00 00 00 00")})))
+        .expect_error(50000);
+}
+
+} // namespace
+} // namespace tdsfake::session::testing
