@@ -204,8 +204,9 @@ std::vector<unmet> world::judge() const {
         for (std::size_t i = 0; i < faults.size(); ++i) {
             const auto& tally = servers_[s].faults.of(i);
             if (tally.fired > 0 || faults[i].unused_allowed) continue;
-            const auto matched = tally.matched == 0 ? std::string("no event matched it")
-                                                    : std::to_string(tally.matched) + " events matched it";
+            const auto matched = tally.matched == 0   ? std::string("no event matched it")
+                                 : tally.matched == 1 ? std::string("1 event matched it")
+                                                      : std::to_string(tally.matched) + " events matched it";
             result.push_back(
                 {"the fault at " + std::string(scenario::name(faults[i].at.front())) + " fires",
                  faults[i].where.line,

@@ -1,0 +1,97 @@
+#include "report/summary.hpp"
+#include "scenario/load.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tdsfake::report {
+namespace {
+
+using scenario::stage;
+
+// A world in which connection 1 has passed the stages.
+class run {
+public:
+    run(const std::string& text, std::initializer_list<stage> stages = {}) : it(scenario_of(text), journal_) {
+        it.opened(member_);
+        for (const auto s : stages)
+            it.consider(member_, {.stages = s});
+        it.gone(member_, scenario::closer::client, {});
+    }
+    [[nodiscard]] std::string told(bool colours = false) const { return summary(it, it.judge(), colours); }
+
+private:
+    static std::shared_ptr<const scenario::scenario> scenario_of(const std::string& text) {
+        auto result = scenario::load(text, "my.yaml");
+        for (const auto& error : result.errors)
+            ADD_FAILURE() << scenario::format(error, "my.yaml");
+        return std::make_shared<const scenario::scenario>(std::move(result.value));
+    }
+    journal::journal journal_;
+    world::member member_;
+
+public:
+    world::world it;
+};
+
+const std::string two_rules = "tdsfake: 1\n"
+                              "server:\n"
+                              "  faults:\n"
+                              "    - {at: login, times: 1, do: [wait: 1s, reset]}\n"
+                              "    - {at: [batch, rpc], every: 2, do: {error: 1205}}\n"
+                              "    - {at: attention, unused: allowed, do: ignore}\n"
+                              "verify:\n"
+                              "  - logins: 0\n";
+
+TEST(Summary, OfAHealthyServerWithoutExpectationsIsEmpty) { EXPECT_EQ(run("tdsfake: 1\n").told(), ""); }
+
+TEST(Summary, TellsWhatEachRuleDid) {
+    EXPECT_EQ(
+        run(two_rules, {stage::login, stage::batch, stage::rpc, stage::batch, stage::batch}).told(),
+        "\nrules\n"
+        "  line 4    at login      wait, reset              fired 1 time\n"
+        "  line 5    at batch, rpc error                    fired 2 times, matched 4\n"
+        "  line 6    at attention  ignore                   never fired (allowed)\n"
+        "\nall expectations met\n"
+    );
+}
+
+TEST(Summary, NamesWhatWasNotAsExpectedWithItsLine) {
+    EXPECT_EQ(
+        run("tdsfake: 1\n"
+            "server: {faults: [{at: login, skip: 3, do: reset}]}\n"
+            "verify:\n"
+            "  - connections: 2..4\n",
+            {stage::login})
+            .told(),
+        "\nrules\n"
+        "  line 2    at login      reset                    never fired, matched 1\n"
+        "\nnot as expected\n"
+        "  my.yaml:4: connections: 2..4\n"
+        "      expected 2 to 4, seen 0\n"
+        "  my.yaml:2: the fault at login fires\n"
+        "      it never fired: 1 event matched it\n"
+    );
+}
+
+TEST(Summary, NamesTheServersWhenThereAreSeveral) {
+    const auto text = run("tdsfake: 1\n"
+                          "servers:\n"
+                          "  one: {}\n"
+                          "  two: {faults: [{at: login, unused: allowed, do: reset}]}\n")
+                          .told();
+    EXPECT_EQ(text.find("rules of one"), std::string::npos) << "it has none";
+    EXPECT_TRUE(text.starts_with("\nrules of two\n  line 4    at login      reset"));
+}
+
+TEST(Summary, ColoursOnlyWhenAsked) {
+    const run good(two_rules, {stage::login, stage::batch, stage::batch});
+    const run bad("tdsfake: 1\nserver: {faults: [{at: login, do: reset}]}\n");
+    EXPECT_EQ(good.told().find('\x1b'), std::string::npos);
+    EXPECT_EQ(bad.told().find('\x1b'), std::string::npos);
+    EXPECT_TRUE(good.told(true).ends_with("\n\x1b[32mall expectations met\x1b[0m\n"));
+    EXPECT_NE(bad.told(true).find("\x1b[31mnever fired\x1b[0m\n"), std::string::npos);
+    EXPECT_NE(bad.told(true).find("\n\x1b[31mnot as expected\x1b[0m\n"), std::string::npos);
+}
+
+} // namespace
+} // namespace tdsfake::report
