@@ -1,4 +1,4 @@
-"""clang-tidy over every translation unit, remembering what was clean: a unit is looked at again only when it, one of our
+"""clang-tidy over the program's translation units (its tests would double the time), remembering what was clean: a unit is looked at again only when it, one of our
 headers that it includes, its command or the configuration changed."""
 
 import hashlib
@@ -34,13 +34,19 @@ def fingerprint(entry, configuration, roots, known):
     return digest.hexdigest()
 
 
+def is_of_the_program(name):
+    path = pathlib.Path(name)
+    if not path.is_relative_to(tree) or path.is_relative_to(build):
+        return False
+    return "tests" not in path.relative_to(tree).parts
+
+
 def run(context, tally):
     linter = tool("clang-tidy-19", "clang-tidy-19")
     # The preset's compiler is clang, so that its flags are ones that clang-tidy knows. Nothing is built.
     folder = build / "tidy"
     context.command("configuring tidy", "cmake", "-S", tree, "--preset", "tidy")
-    entries = [e for e in json.loads((folder / "compile_commands.json").read_text())
-               if pathlib.Path(e["file"]).is_relative_to(tree) and not pathlib.Path(e["file"]).is_relative_to(build)]
+    entries = [e for e in json.loads((folder / "compile_commands.json").read_text()) if is_of_the_program(e["file"])]
     configuration = (tree / ".clang-tidy").read_bytes()
     clean = folder / "clean"
     clean.mkdir(exist_ok=True)

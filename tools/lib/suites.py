@@ -169,6 +169,6 @@ ALL = [
     Suite("docs", "the examples in the documents", docs),
     Suite("asan", "the unit and server tests under AddressSanitizer and UBSan", sanitized("asan"), quick=False),
     Suite("tsan", "the unit and server tests under ThreadSanitizer", sanitized("tsan", without_aslr), quick=False),
-    Suite("tidy", "clang-tidy on every C++ file", tidy, quick=False),
+    Suite("tidy", "clang-tidy on the program's C++ files", tidy, quick=False),
     Suite("bench-instructions", "instruction counts against their bars (callgrind)", bench_instructions, quick=False),
 ]
