@@ -19,6 +19,8 @@ starting = 30.0  # seconds to get ready or to exit: generous, machines are share
 
 def sanitized():
     """Whether the binary is a sanitizer build: slower, and freed memory stays resident."""
+    if not os.path.exists(binary):
+        return False
     data = pathlib.Path(binary).read_bytes()
     return b"__asan_init" in data or b"__tsan_init" in data
 
