@@ -61,7 +61,7 @@ void connection_driver::timer_expired(std::uint32_t timer) {
         flush();
         return;
     case own_timer::heal:
-        vanished_ = false;
+        vanished_ = heals_ = false;
         remove_filter(socket_.native_handle());
         flush();
         return;
@@ -153,7 +153,7 @@ void connection_driver::flush() {
         }
         const bool ending =
             std::any_of(outbox_.begin() + static_cast<std::ptrdiff_t>(done_), outbox_.end(), ends);
-        if (ending && !std::exchange(patience_runs_, true)) {
+        if (ending && !vanished_ && !std::exchange(patience_runs_, true)) {
             context_.timers.start(
                 id(), own_timer::patience, context_.time.now() + longest_wait_for_acknowledgement
             );
@@ -182,6 +182,7 @@ void connection_driver::give_up() {
 
 // An ending brings a vanished connection back; what was to be sent in the dark is lost.
 bool connection_driver::reappears() {
+    if (heals_) return false;
     const auto first = outbox_.begin() + static_cast<std::ptrdiff_t>(done_);
     const auto ending = std::find_if(first, outbox_.end(), [](const action& a) {
         return a.what == action::kind::close || a.what == action::kind::reset;
@@ -189,7 +190,6 @@ bool connection_driver::reappears() {
     if (ending == outbox_.end()) return false;
     outbox_.erase(first, ending);
     vanished_ = false;
-    context_.timers.stop(id(), own_timer::heal);
     remove_filter(socket_.native_handle());
     return true;
 }
@@ -262,6 +262,7 @@ bool connection_driver::end_front() {
         drop_everything(fd);
         set(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
         vanished_ = true;
+        heals_ = next.heals_after.has_value();
         if (next.heals_after) {
             context_.timers.start(id(), own_timer::heal, context_.time.now() + *next.heals_after);
         }

@@ -75,6 +75,7 @@ private:
     bool polling_ = false;
     bool waiting_writable_ = false;
     bool vanished_ = false;
+    bool heals_ = false;         // later; until then everything waits
     bool patience_runs_ = false; // an ending waits for acknowledgements
     bool patience_over_ = false; // it has waited 5 s
     bool reading_ = true;        // not while too many answers wait for a client that does not read

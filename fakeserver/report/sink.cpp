@@ -71,7 +71,8 @@ void sink::work() {
         if (!write_all(fd_, text, [this] { return give_up_.load(); })) complete_ = false;
         text.clear();
     };
-    for (bool more = true; more && !give_up_;) {
+    bool more = true;
+    while (more && !give_up_) {
         const auto batch = journal_.read(*cursor_, look_again);
         if (batch.lost > 0) {
             complete_ = false;
@@ -93,6 +94,7 @@ void sink::work() {
         if (!text.empty()) write();
         more = !batch.closed;
     }
+    if (more) complete_ = false; // told to give up before the end
     const std::lock_guard lock(mutex_);
     done_ = true;
     finished_.notify_all();

@@ -19,7 +19,8 @@ bool is_request(stage s) {
 
 void connection::moment(subject&& about, world::stage_set stages, core::instant now) {
     const auto chosen = world_.consider(member_, {.stages = stages, .sql = about.asked.sql, .now = now});
-    if (about.stage == stage::attention || !busy()) {
+    const bool ignored = (about.asked.status & tds::status::ignore) != 0; // queues like the request it is
+    if ((about.stage == stage::attention && !ignored) || !busy()) {
         begin(std::move(about), chosen, now);
         return;
     }
@@ -102,6 +103,7 @@ void connection::acknowledge_attention(
         return;
     }
     bool interrupted = unanswered_;
+    bool closes = false;
     for (const auto& l : lists_) {
         if (l.get() == owner || !l->fault || !l->blocks || !is_request(l->about.stage)) continue;
         if (l->sending.empty()) {
@@ -111,22 +113,32 @@ void connection::acknowledge_attention(
             for (auto& rest : l->sending)
                 send(std::move(rest.data), rest.own_segment);
         }
+        closes = closes || (l->closes && !l->stays);
         l->fault = nullptr; // cancelled
         if (l->timer != 0) out_->push_back({.what = action::kind::stop_timer, .timer = l->timer});
     }
     unanswered_ = false;
     if (interrupted) deliver(discarded_reply(*state_), nothing, nullptr, nullptr, now);
     deliver(attention_reply(*state_, changes), nothing, shape, owner, now);
+    if (closes) end_self(scenario::ending::close, std::nullopt, now); // what the completed answer asked for
 }
 
 void connection::deliver(
     reply&& answer, subject& about, const scenario::shapes* shape, list* owner, core::instant now
 ) {
-    const bool whole = shape == nullptr || !shape->cut;
     auto wire = to_packets(std::move(answer.answer), packet_size_, state_ ? state_->spid : std::uint16_t{0});
     std::vector<journal::field> what{{"message", answer.message}, {"bytes", wire.data.size()}};
     std::ranges::move(answer.fields, std::back_inserter(what));
-    if (!whole) what.emplace_back("cut", true);
+    const auto size = wire.data.size();
+    std::vector<piece> pieces;
+    std::vector<std::string> problems;
+    const bool shapely = shape != nullptr && owner != nullptr && !shape->empty();
+    if (shapely) pieces = shaped(std::move(wire), *shape, problems);
+    std::size_t sending = shapely ? 0 : size;
+    for (const auto& part : pieces)
+        sending += part.data.size();
+    const bool whole = sending == size;
+    if (!whole) what.emplace_back("cut", sending);
     const bool leaves = !write_closed_ && !vanished_;
     if (leaves) note(kind::sent, now, std::move(what));
 
@@ -141,11 +153,10 @@ void connection::deliver(
         world_.count(scenario::counter::accepted, member_, now);
     }
 
-    if (shape != nullptr && owner != nullptr && !shape->empty()) {
-        std::vector<std::string> problems;
-        owner->sending = shaped(std::move(wire), *shape, problems);
-        for (auto& problem : problems)
-            note(kind::notice, now, {{"text", std::move(problem)}});
+    for (auto& problem : problems)
+        note(kind::notice, now, {{"text", std::move(problem)}});
+    if (shapely) {
+        owner->sending = std::move(pieces);
     } else {
         send(std::move(wire.data));
     }

@@ -144,11 +144,18 @@ TEST(Shapes, CutSendsNothingFromThereOn) {
     conversation c("at: query, do: {reply: healthy, cut: row+2}");
     c.logs_in().peer_sends(batch("SELECT 1"));
     c.expect_bytes(hex("04 01 00 25 00 34 01 00  81 01 00 00 00 00 00 20 00 38 00  d1 01"));
-    c.after(1h).expect_silence().expect_noted(kind::sent, "cut=true");
+    c.after(1h).expect_silence().expect_noted(kind::sent, "cut=21"); // bytes that left
 }
 
 TEST(Shapes, ACutLoginAnswerIsNoLogin) {
     conversation(text{.faults = {"at: login, do: {reply: healthy, cut: -1}"}, .verify = "[accepted: 0]"})
+        .connects()
+        .peer_sends(login())
+        .expect_unmet();
+}
+
+TEST(Shapes, ACutAtAPositionThatIsNotThereLeavesTheLoginWhole) {
+    conversation(text{.faults = {"at: login, do: {reply: healthy, cut: row.99}"}, .verify = "[accepted: 1]"})
         .connects()
         .peer_sends(login())
         .expect_unmet();
