@@ -1,5 +1,5 @@
-"""clang-tidy over the program's translation units (its tests would double the time), remembering what was clean: a unit is looked at again only when it, one of our
-headers that it includes, its command or the configuration changed."""
+"""clang-tidy over the translation units of the program (its tests would double the time), remembering what was clean: one
+is looked at again only when it, a header of ours that it includes, its command or the configuration changed."""
 
 import hashlib
 import json
