@@ -56,13 +56,14 @@ sink::~sink() {
 }
 
 bool sink::finish(std::chrono::milliseconds patience) {
+    bool in_time = false;
     {
         std::unique_lock lock(mutex_);
-        finished_.wait_for(lock, patience, [this] { return done_; });
+        in_time = finished_.wait_for(lock, patience, [this] { return done_; });
     }
-    give_up_ = true;
+    give_up_ = true; // what the thread had not even read is missing, too
     if (thread_.joinable()) thread_.join();
-    return complete_;
+    return in_time && complete_;
 }
 
 void sink::work() {
