@@ -32,7 +32,10 @@ reply login_reply(const scenario::server& server, state& session, overrides chan
 
 // ERROR and DONE at any stage; {user}, {database}, {server} in the text are filled in.
 reply error_reply(
-    const scenario::server& server, const state& session, const tds::server_message& error, bool rpc = false
+    const scenario::server& server,
+    const state& session,
+    const tds::server_message& error,
+    const request& asked = {}
 );
 
 // A batch or an RPC: the scenario's queries, then the built-in ones, else an ERROR that names the statement.

@@ -102,8 +102,8 @@ bool connection::perform(list& l, const scenario::step& step, core::instant now)
             },
             [&](const scenario::error_step& s) {
                 l.answered = true;
-                const bool rpc = l.about.stage == stage::rpc;
-                deliver(error_reply(server(), known_state(), s.error, rpc), l.about, &s.shape, &l, now);
+                auto error = error_reply(server(), known_state(), s.error, l.about.asked);
+                deliver(std::move(error), l.about, &s.shape, &l, now);
                 return true;
             },
             [&](const scenario::send_step& s) {

@@ -72,10 +72,12 @@ reply one_error(
     return result;
 }
 
+// `ends`: the last of them ends the answer.
 void write_results(
     tds::token_writer& out,
     const std::vector<scenario::result_set>& results,
     bool rpc,
+    bool ends,
     const override_set& set
 ) {
     for (std::size_t i = 0; i < results.size(); ++i) {
@@ -91,7 +93,7 @@ void write_results(
         if (const auto* text = set.value("status")) {
             last.status = static_cast<std::uint16_t>(tds::parse_field_number(*text).value_or(0));
         }
-        if (i + 1 < results.size()) {
+        if (!ends || i + 1 < results.size()) {
             last.status |= done_status::more;
             rpc ? out.done_in_proc(last) : out.done(last);
         } else {
@@ -103,7 +105,7 @@ void write_results(
 reply results_reply(
     tds::token_writer out, const std::vector<scenario::result_set>& results, bool rpc, overrides changes
 ) {
-    write_results(out, results, rpc, override_set(changes));
+    write_results(out, results, rpc, true, override_set(changes));
     reply answer;
     answer.message = "result";
     answer.answer = out.take();
@@ -151,9 +153,12 @@ filled(tds::server_message message, const scenario::server& server, const state&
 }
 
 reply error_reply(
-    const scenario::server& server, const state& session, const tds::server_message& error, bool rpc
+    const scenario::server& server,
+    const state& session,
+    const tds::server_message& error,
+    const request& asked
 ) {
-    return one_error(tds::token_writer(session.version), server, session, error, rpc);
+    return one_error(opened(session, asked), server, session, error, is_rpc(asked));
 }
 
 reply query_reply(const scenario::server& server, state& session, const request& asked, overrides changes) {
@@ -164,7 +169,10 @@ reply query_reply(const scenario::server& server, state& session, const request&
         return !asked.sql.empty() && scenario::matches_any(q.match, asked.sql);
     });
     if (found != server.queries.end()) {
-        if (found->error) return one_error(std::move(out), server, session, *found->error, rpc);
+        if (found->error) {
+            write_results(out, found->results, rpc, false, override_set(changes));
+            return one_error(std::move(out), server, session, *found->error, rpc);
+        }
         if (found->affected) {
             return done_reply(
                 std::move(out),

@@ -104,6 +104,17 @@ TEST(Queries, ErrorsOfBatchesAndProcedures) {
     c.peer_sends(executesql("bad")).expect_tokens({"error", "doneproc"}).expect_silence();
 }
 
+TEST(Queries, AnErrorAfterResultsComesAfterThem) {
+    conversation c(
+        text{.server = "queries: [{match: partly, columns: {n: int}, rows: [[1]], error: {number: 1205}}]"}
+    );
+    c.logs_in().peer_sends(batch("partly")).expect_tokens({"colmetadata", "row", "done", "error", "done"});
+    EXPECT_EQ(c.last().all<tds::done>().at(0).status, 0x11) << "MORE and COUNT";
+    EXPECT_EQ(c.last().all<tds::done>().at(1).status, 0x02) << "ERROR";
+    c.peer_sends(executesql("partly"));
+    c.expect_tokens({"colmetadata", "row", "doneinproc", "error", "doneproc"});
+}
+
 TEST(Queries, ComeBeforeTheBuiltInOnes) {
     conversation(canned).logs_in().peer_sends(batch("SELECT 1")).expect_rows({{std::int64_t{42}}});
 }
