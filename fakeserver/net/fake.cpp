@@ -1,6 +1,7 @@
 #include "net/fake.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace tdsfake::net {
 
@@ -11,7 +12,6 @@ namespace {
 // Timers of the world, owner 0.
 enum world_timer : std::uint32_t { deadline = 1, settle };
 constexpr core::duration settling_time = std::chrono::microseconds(200);
-constexpr core::duration turning_time = std::chrono::milliseconds(20);
 constexpr std::size_t read_buffer_size = std::size_t{64} << 10;
 
 bool all_of_gate(const scenario::gate& gate, gate_mode mode) {
@@ -189,9 +189,11 @@ void fake::syn_seen(std::uint32_t s, const syn& connect) {
     if (counting) {
         if (fate == gate_mode::drop) at->listener->drop_for_good(connect.id);
     }
-    // A SYN that came while the gate turned may have met the filter of before: the kernel's silence then is
-    // not what the gate says. Answering once more does no harm.
-    const bool turning = clock_.now() - at->turned < turning_time;
+    // A SYN that came before the gate had turned met the filter of before: the kernel's silence is not what
+    // the gate says now.
+    const bool before_the_end = connect.arrived < at->turn_ended;
+    const bool ignored =
+        fate == gate_mode::refuse ? before_the_end && connect.arrived >= at->turn_began : before_the_end;
     if (counting && fate == gate_mode::accept) {
         // Let in while the gate still knows it.
         at->listener->admit(connect.id);
@@ -199,7 +201,7 @@ void fake::syn_seen(std::uint32_t s, const syn& connect) {
     }
     // The gate moves on before the last connect of a phase is refused: the next one meets the next phase.
     carry_out_effects();
-    if (!counting && !turning) return; // the kernel has answered
+    if (!counting && !ignored) return; // the kernel has answered
     if (fate == gate_mode::refuse) watch.refuse(connect);
     if (fate == gate_mode::accept && !counting) watch.readmit(connect);
 }
@@ -231,9 +233,13 @@ void fake::execute_gate(std::uint32_t s, std::size_t gate) {
     const auto& machine = world_.gate_of(s, gate);
     for (auto& a : servers_[s].addresses) {
         if (a.gate != gate) continue;
-        a.turned = clock_.now();
-        if (a.listener->change(mode_for(machine)))
+        a.turn_began = kernel_time();
+        if (a.listener->change(mode_for(machine))) {
+            a.turn_ended = std::numeric_limits<std::int64_t>::max(); // until it has settled
             timers_.start(0, world_timer::settle, clock_.now() + settling_time);
+        } else {
+            a.turn_ended = kernel_time();
+        }
     }
 }
 
@@ -248,8 +254,10 @@ void fake::timer_expired(owner_id owner, std::uint32_t timer) {
     if (timer == world_timer::settle) {
         bool again = false;
         for (auto& sockets : servers_) {
-            for (auto& a : sockets.addresses)
+            for (auto& a : sockets.addresses) {
                 again = a.listener->settle() || again;
+                a.turn_ended = std::min(a.turn_ended, kernel_time());
+            }
         }
         if (again) timers_.start(0, world_timer::settle, clock_.now() + settling_time);
         return;

@@ -52,7 +52,9 @@ private:
         std::unique_ptr<net::listener> listener;
         std::size_t gate = 0;
         std::string local;
-        core::instant turned{}; // when its gate changed last
+        // When its gate changed last (kernel_time): what arrived meanwhile met a filter and no answer.
+        std::int64_t turn_began = 0;
+        std::int64_t turn_ended = 0;
     };
     struct server_sockets {
         std::vector<bound_address> addresses;

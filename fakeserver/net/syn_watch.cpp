@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -49,6 +50,12 @@ void set_checksum(const endpoint& from, const endpoint& to, std::vector<std::uin
 
 } // namespace
 
+std::int64_t kernel_time() noexcept {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
+}
+
 bool syn_watch::permitted() {
     const int fd = raw_socket(false);
     if (fd < 0) return false;
@@ -72,14 +79,13 @@ syn_watch::syn_watch(
             "(`for: 2s`, `until: NAME`)"
         );
     }
+    const int on = 1;
+    ::setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
     watch_syns(fd, v6, port);
     // What came before the filter was in place is not ours.
     std::array<std::uint8_t, 256> discarded{};
     while (::recv(fd, discarded.data(), discarded.size(), 0) >= 0) {}
-    if (v6) {
-        const int on = 1;
-        ::setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
-    }
+    if (v6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
     raw_.assign(fd);
     wait();
 }
@@ -111,15 +117,22 @@ void syn_watch::read_all() {
         std::size_t start = 0;
         syn connect;
         connect.from = endpoint::from(from);
+        in6_addr destination{};
+        for (auto* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+            if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+                in6_pktinfo info{};
+                std::memcpy(&info, CMSG_DATA(c), sizeof info);
+                destination = info.ipi6_addr;
+            } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+                timespec stamp{};
+                std::memcpy(&stamp, CMSG_DATA(c), sizeof stamp);
+                connect.arrived = stamp.tv_sec * std::int64_t{1'000'000'000} + stamp.tv_nsec;
+            }
+        }
         if (v6_) {
             sockaddr_in6 to{};
             to.sin6_family = AF_INET6;
-            for (auto* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
-                if (c->cmsg_level != IPPROTO_IPV6 || c->cmsg_type != IPV6_PKTINFO) continue;
-                in6_pktinfo info{};
-                std::memcpy(&info, CMSG_DATA(c), sizeof info);
-                to.sin6_addr = info.ipi6_addr;
-            }
+            to.sin6_addr = destination;
             sockaddr_storage storage{};
             std::memcpy(&storage, &to, sizeof to);
             connect.to = endpoint::from(storage);

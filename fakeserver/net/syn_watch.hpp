@@ -23,7 +23,11 @@ struct syn {
     endpoint to;
     syn_id id;
     std::vector<std::uint8_t> segment; // TCP header and options
+    std::int64_t arrived = 0;          // by the kernel's stamp: nanoseconds of CLOCK_REALTIME
 };
+
+// Now, on the clock of syn::arrived.
+std::int64_t kernel_time() noexcept;
 
 class syn_watch {
 public:

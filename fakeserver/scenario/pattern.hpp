@@ -9,7 +9,7 @@
 #include <vector>
 
 namespace re2 {
-class RE2;
+class RE2; // NOLINT(readability-identifier-naming): their name
 }
 
 namespace tdsfake::scenario {

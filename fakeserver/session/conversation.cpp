@@ -132,9 +132,12 @@ void connection::deliver(
     const auto size = wire.data.size();
     std::vector<piece> pieces;
     std::vector<std::string> problems;
-    const bool shapely = shape != nullptr && owner != nullptr && !shape->empty();
-    if (shapely) pieces = shaped(std::move(wire), *shape, problems);
-    std::size_t sending = shapely ? 0 : size;
+    if (shape != nullptr && owner != nullptr && !shape->empty()) {
+        pieces = shaped(std::move(wire), *shape, problems);
+    } else {
+        pieces.push_back({.data = std::move(wire.data)});
+    }
+    std::size_t sending = 0;
     for (const auto& part : pieces)
         sending += part.data.size();
     const bool whole = sending == size;
@@ -155,10 +158,10 @@ void connection::deliver(
 
     for (auto& problem : problems)
         note(kind::notice, now, {{"text", std::move(problem)}});
-    if (shapely) {
+    if (owner != nullptr) {
         owner->sending = std::move(pieces);
     } else {
-        send(std::move(wire.data));
+        send(std::move(pieces.front().data));
     }
     if (answer.login_failed || answer.fatal) {
         if (owner != nullptr) {

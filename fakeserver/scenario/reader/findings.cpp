@@ -32,7 +32,8 @@ std::vector<diagnostic> in_order(std::vector<diagnostic> list) {
         return std::tie(left.where.line, left.where.column) < std::tie(right.where.line, right.where.column);
     });
     const auto same = [&](const auto& left, const auto& right) { return key(left) == key(right); };
-    list.erase(std::unique(list.begin(), list.end(), same), list.end());
+    const auto repeated = std::ranges::unique(list, same);
+    list.erase(repeated.begin(), repeated.end());
     return list;
 }
 

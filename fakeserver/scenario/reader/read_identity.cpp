@@ -88,7 +88,10 @@ std::optional<std::array<std::uint8_t, 4>> read_version(context& ctx, const node
     const auto* end = at + text->size();
     bool good = true;
     for (std::size_t i = 0; i < parts.size() && good; ++i) {
-        if (i > 0) good = at != end && *at++ == '.';
+        if (i > 0) {
+            good = at != end && *at == '.';
+            if (good) ++at;
+        }
         const auto [rest, error] = std::from_chars(at, end, parts[i]);
         good = good && error == std::errc{} && parts[i] <= (i == 2 ? 0xffffU : 0xffU);
         at = rest;

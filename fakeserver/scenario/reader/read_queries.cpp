@@ -93,7 +93,7 @@ tds::cell read_cell(context& ctx, const node& n, const tds::column& column) {
         );
         return std::monostate{};
     }
-    if (core::utf8_to_utf16le(*text).size() > 2U * column.max_chars) {
+    if (core::utf8_to_utf16le(*text).size() > std::size_t{2} * column.max_chars) {
         ctx.out.error(
             n.where,
             "the column " + ticked(column.name) + " holds " + std::to_string(column.max_chars) +

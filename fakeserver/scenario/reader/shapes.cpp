@@ -43,7 +43,7 @@ std::optional<std::int64_t> to_offset(std::string_view text) noexcept {
     std::int64_t value = 0;
     const auto* end = text.data() + text.size();
     const bool digit = !text.empty() && text.front() >= '0' && text.front() <= '9';
-    const auto [rest, error] = std::from_chars(text.data(), end, value);
+    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (!digit || error != std::errc{} || rest != end || value > furthest) return std::nullopt;
     return value;
 }

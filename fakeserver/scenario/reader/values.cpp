@@ -15,7 +15,7 @@ bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && 
 std::optional<std::uint64_t> to_number(std::string_view text, int base = 10) noexcept {
     std::uint64_t value = 0;
     const auto* end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, value, base);
+    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
     if (text.empty() || error != std::errc{} || rest != end) return std::nullopt;
     return value;
 }
