@@ -3,7 +3,9 @@
 #include "core/text.hpp"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
+#include <utility>
 
 namespace tdsfake::scenario {
 
@@ -28,9 +30,14 @@ std::vector<diagnostic> in_order(std::vector<diagnostic> list) {
     const auto key = [](const diagnostic& d) {
         return std::tie(d.where.line, d.where.column, d.message, d.remedy);
     };
-    std::ranges::stable_sort(list, [&](const auto& left, const auto& right) {
-        return std::tie(left.where.line, left.where.column) < std::tie(right.where.line, right.where.column);
-    });
+    // By place; at one place in the order they were found.
+    std::multimap<std::pair<int, int>, diagnostic> by_place;
+    for (auto& found : list) {
+        const std::pair place(found.where.line, found.where.column);
+        by_place.emplace(place, std::move(found));
+    }
+    list.clear();
+    for (auto& [place, found] : by_place) list.push_back(std::move(found));
     const auto same = [&](const auto& left, const auto& right) { return key(left) == key(right); };
     const auto repeated = std::ranges::unique(list, same);
     list.erase(repeated.begin(), repeated.end());

@@ -243,7 +243,7 @@ def test_mutated_conversations(fake, seed):
 
 
 # UBSan opens a pipe to see whether memory is there: without descriptors it takes good objects for bad ones.
-@pytest.mark.skipif(fakes.sanitized(), reason="sanitizers need descriptors of their own")
+@pytest.mark.not_sanitized
 def test_out_of_descriptors_is_said_once_and_heals(start):
     def few_descriptors():
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
