@@ -37,7 +37,8 @@ std::vector<diagnostic> in_order(std::vector<diagnostic> list) {
         by_place.emplace(place, std::move(found));
     }
     list.clear();
-    for (auto& [place, found] : by_place) list.push_back(std::move(found));
+    for (auto& [place, found] : by_place)
+        list.push_back(std::move(found));
     const auto same = [&](const auto& left, const auto& right) { return key(left) == key(right); };
     const auto repeated = std::ranges::unique(list, same);
     list.erase(repeated.begin(), repeated.end());
