@@ -3,10 +3,12 @@
 
 #include "journal/event.hpp"
 #include "scenario/model.hpp"
+#include "session/row_source.hpp"
 #include "session/state.hpp"
 #include "tds/prelogin.hpp"
 #include "tds/request.hpp"
 
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,8 @@ struct reply {
     bool login_accepted = false;
     bool login_failed = false;
     bool fatal = false; // class 20 and up: the server closes
+    // What follows `answer` in the same message, if it is not whole: generated rows.
+    std::unique_ptr<row_source> rest;
 };
 
 reply prelogin_reply(const scenario::identity& identity, const tds::prelogin& request, overrides changes);
