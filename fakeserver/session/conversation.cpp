@@ -120,7 +120,13 @@ void connection::acknowledge_attention(
     unanswered_ = false;
     if (interrupted) deliver(discarded_reply(*state_), nothing, nullptr, nullptr, now);
     deliver(attention_reply(*state_, changes), nothing, shape, owner, now);
-    if (closes) end_self(scenario::ending::close, std::nullopt, now); // what the completed answer asked for
+    if (!closes) return;
+    // What the completed answer asked for; the acknowledgement of a list is sent before the list ends.
+    if (owner != nullptr) {
+        owner->closes = true;
+    } else {
+        end_self(scenario::ending::close, std::nullopt, now);
+    }
 }
 
 void connection::deliver(
