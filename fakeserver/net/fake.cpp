@@ -188,22 +188,24 @@ void fake::syn_seen(std::uint32_t s, const syn& connect) {
     });
     if (counting) {
         if (fate == gate_mode::drop) at->listener->drop_for_good(connect.id);
+        if (fate == gate_mode::accept) {
+            // Let in while the gate still knows it.
+            at->listener->admit(connect.id);
+            watch.readmit(connect);
+        }
+        // The gate moves on before the last connect of a phase is refused: the next one meets the next phase.
+        carry_out_effects();
+        if (fate == gate_mode::refuse) watch.refuse(connect);
+        return;
     }
-    // A SYN that came before the gate had turned met the filter of before: the kernel's silence is not what
-    // the gate says now.
+    // The kernel has answered, except where the SYN met the filter of a gate that was turning: its silence is
+    // not what the gate says now.
     const bool before_the_end = connect.arrived < at->turn_ended;
-    const bool ignored =
+    const bool unanswered =
         fate == gate_mode::refuse ? before_the_end && connect.arrived >= at->turn_began : before_the_end;
-    if (counting && fate == gate_mode::accept) {
-        // Let in while the gate still knows it.
-        at->listener->admit(connect.id);
-        watch.readmit(connect);
-    }
-    // The gate moves on before the last connect of a phase is refused: the next one meets the next phase.
     carry_out_effects();
-    if (!counting && !ignored) return; // the kernel has answered
-    if (fate == gate_mode::refuse) watch.refuse(connect);
-    if (fate == gate_mode::accept && !counting) watch.readmit(connect);
+    if (unanswered && fate == gate_mode::refuse) watch.refuse(connect);
+    if (unanswered && fate == gate_mode::accept) watch.readmit(connect);
 }
 
 void fake::carry_out_effects() {
