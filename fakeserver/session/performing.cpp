@@ -24,7 +24,7 @@ std::string step_names(const scenario::fault& fault) {
 
 } // namespace
 
-void connection::start_list(subject&& about, const world::choice& chosen, core::instant now) {
+void conversation::start_list(subject&& about, const world::choice& chosen, core::instant now) {
     note(
         kind::fault,
         now,
@@ -42,8 +42,10 @@ void connection::start_list(subject&& about, const world::choice& chosen, core::
     run(l, now);
 }
 
-void connection::run(list& l, core::instant now) {
-    while (!over_ && l.fault != nullptr) {
+void conversation::run(list& l, core::instant now) {
+    while (!on_.over() && l.fault != nullptr) {
+        if (l.streams && rows_) return; // its rows go out as the client takes them
+        l.streams = false;
         if (!l.sending.empty() && !send_pieces(l, now)) return;
         if (l.answered) l.blocks = false;
         if (l.next < l.fault->steps.size()) {
@@ -57,23 +59,23 @@ void connection::run(list& l, core::instant now) {
     }
 }
 
-bool connection::perform(list& l, const scenario::step& step, core::instant now) {
+bool conversation::perform(list& l, const scenario::step& step, core::instant now) {
     const auto event = [&] {
         note(kind::step, now, {{"step", scenario::name(step)}, {"rule", step.where.line}});
     };
     return std::visit(
         overloaded{
             [&](const scenario::wait_step& s) {
-                const auto due = l.clock + world_.draw(s.time, step.where, member_.id, ++draws_);
+                const auto due = l.clock + on_.world().draw(s.time, step.where, on_.id(), on_.next_draw());
                 l.clock = due;
                 if (due <= now) return true;
                 wait_until(l, due);
                 return false;
             },
             [&](const scenario::hold_step& s) {
-                if (world_.raised(s.signal)) return true;
+                if (on_.world().raised(s.signal)) return true;
                 l.held_for = &s.signal;
-                world_.hold(member_.id, s.signal);
+                on_.world().hold(on_.id(), s.signal);
                 return false;
             },
             [&](const scenario::stall_step&) {
@@ -84,10 +86,8 @@ bool connection::perform(list& l, const scenario::step& step, core::instant now)
             },
             [&](const scenario::ignore_step&) {
                 event();
-                unanswered_ = phase_ == phase::logged_in && l.about.stage != stage::attention;
-                // As if it had not come: the client may send it again.
-                if (l.about.stage == stage::prelogin) phase_ = phase::fresh;
-                if (l.about.stage == stage::login) phase_ = phase::prelogin_done;
+                unanswered_ = on_.logged_in() && l.about.stage != stage::attention;
+                on_.step_back(l.about.stage);
                 l.answered = true;
                 return true;
             },
@@ -108,9 +108,8 @@ bool connection::perform(list& l, const scenario::step& step, core::instant now)
             },
             [&](const scenario::send_step& s) {
                 l.answered = true;
-                if (!write_closed_ && !vanished_)
-                    note(kind::sent, now, {{"message", "bytes"}, {"bytes", s.data.size()}});
-                if (l.about.stage == stage::login) member_.login_answered = true;
+                if (on_.can_send()) note(kind::sent, now, {{"message", "bytes"}, {"bytes", s.data.size()}});
+                if (l.about.stage == stage::login) on_.member().login_answered = true;
                 std::vector<std::string> problems;
                 l.sending = shaped({s.data, {}}, s.shape, problems);
                 for (auto& problem : problems)
@@ -120,15 +119,15 @@ bool connection::perform(list& l, const scenario::step& step, core::instant now)
             [&](const scenario::end_step& s) {
                 event();
                 if (s.whom == scenario::target::self) {
-                    end_self(s.how, s.heals_after, now);
+                    on_.end_self(s.how, s.heals_after, now);
                 } else {
-                    world_.perform(step, member_.server, member_.id, now);
+                    on_.world().perform(step, on_.member().server, on_.id(), now);
                 }
                 return true;
             },
             [&](const auto&) { // gate, signal
                 event();
-                world_.perform(step, member_.server, member_.id, now);
+                on_.world().perform(step, on_.member().server, on_.id(), now);
                 return true;
             },
         },
@@ -136,14 +135,15 @@ bool connection::perform(list& l, const scenario::step& step, core::instant now)
     );
 }
 
-bool connection::send_pieces(list& l, core::instant now) {
+bool conversation::send_pieces(list& l, core::instant now) {
     std::size_t sent = 0;
     const auto drop_sent = [&] {
         l.sending.erase(l.sending.begin(), l.sending.begin() + static_cast<std::ptrdiff_t>(sent));
     };
     for (auto& next : l.sending) {
         if (next.pause) {
-            const auto due = l.clock + world_.draw(*next.pause, l.fault->where, member_.id, ++draws_);
+            const auto due =
+                l.clock + on_.world().draw(*next.pause, l.fault->where, on_.id(), on_.next_draw());
             next.pause.reset();
             if (due > now) {
                 l.clock = due;
@@ -152,41 +152,20 @@ bool connection::send_pieces(list& l, core::instant now) {
                 return false;
             }
         }
-        send(std::move(next.data), next.own_segment);
+        on_.send(*this, std::move(next.data), next.own_segment);
         ++sent;
     }
     l.sending.clear();
     return true;
 }
 
-void connection::finish(list& l, core::instant now) {
+void conversation::finish(list& l, core::instant now) {
     const bool closes = l.closes && !l.stays;
     l.fault = nullptr;
-    if (closes) end_self(scenario::ending::close, std::nullopt, now);
+    if (closes) on_.end_self(scenario::ending::close, std::nullopt, now);
 }
 
-void connection::end_self(
-    scenario::ending how, std::optional<core::duration> heals_after, core::instant now
-) {
-    if (over_) return;
-    switch (how) {
-    case scenario::ending::half_close:
-        out_->push_back({.what = action::kind::half_close});
-        write_closed_ = true;
-        return;
-    case scenario::ending::vanish:
-        out_->push_back({.what = action::kind::vanish, .heals_after = heals_after});
-        vanished_ = !heals_after;
-        return;
-    case scenario::ending::close: out_->push_back({.what = action::kind::close}); break;
-    case scenario::ending::reset: out_->push_back({.what = action::kind::reset}); break;
-    }
-    over_ = true;
-    resets_ = how == scenario::ending::reset;
-    abandon_lists(now);
-}
-
-void connection::abandon_lists(core::instant now) {
+void conversation::abandon(core::instant now) {
     // Their server steps go on without this connection, once what they wait for has come.
     for (const auto& l : lists_) {
         if (l->fault == nullptr) continue;
@@ -194,22 +173,40 @@ void connection::abandon_lists(core::instant now) {
         world::world::remainder left{.steps = rest};
         if (l->timer != 0) {
             left.until = l->clock;
-            out_->push_back({.what = action::kind::stop_timer, .timer = l->timer});
+            on_.stop_timer(l->timer);
         }
         if (l->held_for != nullptr) left.held_for = *l->held_for;
         l->fault = nullptr;
-        world_.outlive(member_.server, member_.id, std::move(left), now);
+        on_.world().outlive(on_.member().server, on_.id(), std::move(left), now);
+    }
+    rows_.reset();
+    queue_.clear();
+}
+
+bool conversation::timer_expired(std::uint32_t timer, core::instant now) {
+    const auto found = std::ranges::find_if(lists_, [&](const auto& l) { return l->timer == timer; });
+    if (found == lists_.end()) return false;
+    (*found)->timer = 0;
+    (*found)->clock = now; // the next wait is never shorter than said, however late this one ended
+    run(**found, now);
+    return true;
+}
+
+void conversation::woken(const std::string& signal, core::instant now) {
+    for (std::size_t i = 0; i < lists_.size() && !on_.over(); ++i) { // a list may add others
+        auto& l = *lists_[i];
+        if (l.held_for == nullptr || *l.held_for != signal) continue;
+        l.held_for = nullptr;
+        l.clock = now;
+        run(l, now);
     }
 }
 
-void connection::drop_finished() {
+void conversation::drop_finished() {
     std::erase_if(lists_, [](const auto& l) { return l->fault == nullptr; });
     if (lists_.empty() && lists_.capacity() > 0) lists_.shrink_to_fit();
 }
 
-void connection::wait_until(list& l, core::instant at) {
-    l.timer = ++last_timer_;
-    out_->push_back({.what = action::kind::start_timer, .timer = l.timer, .at = at});
-}
+void conversation::wait_until(list& l, core::instant at) { l.timer = on_.start_timer(at); }
 
 } // namespace tdsfake::session

@@ -37,6 +37,15 @@ std::optional<std::size_t> resolve(const scenario::position& p, const wire_bytes
 
 } // namespace
 
+void append(tds::answer& front, tds::answer&& more) {
+    const auto size = front.payload.size();
+    front.payload.insert(front.payload.end(), more.payload.begin(), more.payload.end());
+    for (auto& mark : more.marks) {
+        mark.offset += size;
+        front.marks.push_back(mark);
+    }
+}
+
 wire_bytes to_packets(tds::answer&& answer, std::size_t packet_size, std::uint16_t spid) {
     wire_bytes wire;
     tds::encode_packets(wire.data, tds::packet_type::tabular_result, answer.payload, packet_size, spid);

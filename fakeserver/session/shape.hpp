@@ -17,6 +17,9 @@ struct wire_bytes {
     core::bytes data;
     std::vector<tds::token_mark> marks;
 };
+// `more` follows `front` in one answer.
+void append(tds::answer& front, tds::answer&& more);
+
 wire_bytes to_packets(tds::answer&& answer, std::size_t packet_size, std::uint16_t spid);
 
 // What is sent at once; after `pause`, if there is one.

@@ -12,6 +12,29 @@ constexpr std::uint8_t attention_type = static_cast<std::uint8_t>(packet_type::a
 // These two say something of the whole message and stand in its last packet.
 constexpr std::uint8_t bits_of_last = status::end_of_message | status::ignore;
 
+// At least one byte of payload in a packet, at most what the length field can say.
+std::size_t room_of(std::size_t packet_size) noexcept {
+    return std::clamp<std::size_t>(packet_size, packet_header::size + 1, 0xffff) - packet_header::size;
+}
+
+void append_packet(
+    core::bytes& out, packet_type type, core::byte_view body, bool last, std::uint16_t spid, std::uint8_t id
+) {
+    const std::size_t length = packet_header::size + body.size();
+    const std::array<std::uint8_t, packet_header::size> header{
+        static_cast<std::uint8_t>(type),
+        last ? status::end_of_message : std::uint8_t{0},
+        static_cast<std::uint8_t>(length >> 8),
+        static_cast<std::uint8_t>(length),
+        static_cast<std::uint8_t>(spid >> 8),
+        static_cast<std::uint8_t>(spid),
+        id,
+        0,
+    };
+    out.insert(out.end(), header.begin(), header.end());
+    out.insert(out.end(), body.begin(), body.end());
+}
+
 } // namespace
 
 std::string_view packet_type_name(std::uint8_t type) noexcept {
@@ -133,9 +156,7 @@ void encode_packets(
     std::uint16_t spid,
     const std::vector<std::size_t>& borders
 ) {
-    // At least one byte of payload in a packet, at most what the length field can say.
-    const std::size_t room =
-        std::clamp<std::size_t>(packet_size, packet_header::size + 1, 0xffff) - packet_header::size;
+    const auto room = room_of(packet_size);
     out.reserve(
         out.size() + payload.size() + (payload.size() / room + 1 + borders.size()) * packet_header::size
     );
@@ -147,23 +168,40 @@ void encode_packets(
             ++border;
         std::size_t end = std::min(payload.size(), at + room);
         if (border != borders.end()) end = std::min(end, *border);
-        const std::size_t length = packet_header::size + end - at;
-        const bool last = end == payload.size();
-        const std::array<std::uint8_t, packet_header::size> header{
-            static_cast<std::uint8_t>(type),
-            last ? status::end_of_message : std::uint8_t{0},
-            static_cast<std::uint8_t>(length >> 8),
-            static_cast<std::uint8_t>(length),
-            static_cast<std::uint8_t>(spid >> 8),
-            static_cast<std::uint8_t>(spid),
-            packet_id++,
-            0,
-        };
-        out.insert(out.end(), header.begin(), header.end());
-        const auto body = payload.subspan(at, end - at);
-        out.insert(out.end(), body.begin(), body.end());
+        append_packet(out, type, payload.subspan(at, end - at), end == payload.size(), spid, packet_id++);
         at = end;
     } while (at < payload.size());
+}
+
+packet_stream::packet_stream(packet_type type, std::size_t packet_size, std::uint16_t spid) noexcept
+    : type_(type),
+      room_(room_of(packet_size)),
+      spid_(spid) {}
+
+void packet_stream::packet(core::byte_view body, bool last, core::bytes& out) {
+    append_packet(out, type_, body, last, spid_, next_id_++);
+}
+
+void packet_stream::add(core::byte_view payload, core::bytes& out) {
+    // A packet leaves when there is more behind it: only the last one may end the message.
+    if (!rest_.empty()) {
+        const auto missing = std::min(room_ - rest_.size(), payload.size());
+        rest_.insert(rest_.end(), payload.begin(), payload.begin() + static_cast<std::ptrdiff_t>(missing));
+        payload = payload.subspan(missing);
+        if (payload.empty()) return;
+        packet(rest_, false, out);
+        rest_.clear();
+    }
+    while (payload.size() > room_) {
+        packet(payload.first(room_), false, out);
+        payload = payload.subspan(room_);
+    }
+    rest_.assign(payload.begin(), payload.end());
+}
+
+void packet_stream::finish(core::bytes& out) {
+    packet(rest_, true, out);
+    rest_.clear();
 }
 
 } // namespace tdsfake::tds

@@ -116,4 +116,24 @@ void encode_packets(
     const std::vector<std::size_t>& borders = {}
 );
 
+// The packets of one message whose payload is still being made; ids count from 1.
+class packet_stream {
+public:
+    packet_stream(packet_type type, std::size_t packet_size, std::uint16_t spid) noexcept;
+
+    // Appends the packets that this payload fills to `out`; the rest waits for more, or for the end.
+    void add(core::byte_view payload, core::bytes& out);
+    // Appends the last packet, with end_of_message.
+    void finish(core::bytes& out);
+
+private:
+    void packet(core::byte_view body, bool last, core::bytes& out);
+
+    packet_type type_;
+    std::size_t room_;
+    std::uint16_t spid_;
+    std::uint8_t next_id_ = 1;
+    core::bytes rest_;
+};
+
 } // namespace tdsfake::tds

@@ -1,0 +1,121 @@
+// One stream of messages and answers: the connection itself, and with MARS each session on it. Messages are
+// taken in turn; a fault runs here as a list of steps. conversation.cpp decides and answers, performing.cpp
+// runs the lists.
+#pragma once
+
+#include "scenario/model.hpp"
+#include "session/answer.hpp"
+#include "session/row_stream.hpp"
+#include "session/shape.hpp"
+#include "session/state.hpp"
+#include "tds/packet.hpp"
+#include "world/world.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tdsfake::session {
+
+class connection;
+
+// What a list, or the healthy reply, answers to.
+struct subject {
+    scenario::stage stage = scenario::stage::connect;
+    request asked;
+};
+
+class conversation {
+public:
+    // `session`: the number of a MARS session; nothing for the connection itself.
+    explicit conversation(connection& on, std::optional<std::uint16_t> session = std::nullopt);
+    conversation(const conversation&) = delete;
+    conversation& operator=(const conversation&) = delete;
+    ~conversation();
+
+    // --- inputs
+    void received(core::byte_view packets, core::instant now);
+    void moment(subject&& about, world::stage_set stages, core::instant now);
+    // A moment whose fault has been chosen, and that never queues.
+    void begin(subject&& about, const world::choice& chosen, core::instant now);
+    bool timer_expired(std::uint32_t timer, core::instant now); // false: not one of its own
+    void woken(const std::string& signal, core::instant now);
+    // What was sent has left: more of a generated result may follow.
+    void drained(core::instant now);
+    // Begins queued messages as long as nothing blocks.
+    void pump(core::instant now);
+    // Its lists end; what is left of their server steps goes on without it.
+    void abandon(core::instant now);
+    void drop_finished();
+
+    [[nodiscard]] std::optional<std::uint16_t> session() const noexcept { return session_; }
+    [[nodiscard]] bool quiet() const noexcept { return queue_.empty() && !busy(); }
+    [[nodiscard]] bool busy() const noexcept;
+    [[nodiscard]] bool streaming() const noexcept { return rows_ != nullptr; }
+    // Never answers again: what its client sends is read and forgotten.
+    [[nodiscard]] bool silent() const noexcept { return silent_; }
+    [[nodiscard]] tds::message_reader& reader() noexcept { return reader_; }
+    void allow_long_messages() noexcept; // once logged in
+
+private:
+    // A list of a fault under way.
+    struct list {
+        const scenario::fault* fault = nullptr;
+        std::size_t next = 0;
+        subject about;
+        core::instant clock{}; // waits count from here: when the bytes were read, or the step before was over
+        std::uint32_t timer = 0; // waiting for this one; 0: none
+        const std::string* held_for = nullptr;
+        std::vector<piece> sending; // what is left of a shaped answer
+        bool streams = false;       // the rows being sent are its answer
+        bool blocks = true;         // the conversation waits for it
+        bool answered = false;
+        bool closes = false; // a failed login or class 20 was sent
+        bool stays = false;
+    };
+    // A message that was read while another was being answered.
+    struct waiting {
+        subject about;
+        world::choice chosen;
+    };
+
+    // --- conversation.cpp
+    void
+    healthy(subject& about, overrides changes, const scenario::shapes* shape, list* owner, core::instant now);
+    reply healthy_reply(subject& about, overrides changes);
+    void acknowledge_attention(
+        overrides changes, const scenario::shapes* shape, list* owner, std::uint8_t status, core::instant now
+    );
+    void
+    deliver(reply&& answer, subject& about, const scenario::shapes* shape, list* owner, core::instant now);
+    void stream(core::instant now);
+    [[nodiscard]] bool replies_at(scenario::stage s) const noexcept;
+    [[nodiscard]] const scenario::server& server() const;
+    [[nodiscard]] const state& known_state() const;
+
+    // --- performing.cpp
+    void start_list(subject&& about, const world::choice& chosen, core::instant now);
+    void run(list& l, core::instant now);
+    bool perform(list& l, const scenario::step& step, core::instant now); // false: suspended
+    bool send_pieces(list& l, core::instant now);                         // false: suspended
+    void finish(list& l, core::instant now);
+    void wait_until(list& l, core::instant at);
+
+    void note(journal::kind what, core::instant now, std::vector<journal::field> fields = {});
+
+    connection& on_;
+    std::optional<std::uint16_t> session_;
+    bool silent_ = false;     // `stall`: no healthy replies any more
+    bool unanswered_ = false; // a request was read and `ignore` was all it got
+    bool lost_ = false;       // the stream is no longer one of packets
+    tds::message_reader reader_;
+    std::vector<std::unique_ptr<list>> lists_;
+    std::unique_ptr<row_stream> rows_; // of the answer under way
+    std::vector<waiting> queue_;
+    std::size_t queued_bytes_ = 0;
+};
+
+} // namespace tdsfake::session

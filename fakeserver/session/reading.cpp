@@ -1,0 +1,236 @@
+// Takes the client's messages apart: decodes, journals, counts, and tells the stage.
+#include "core/hex.hpp"
+#include "session/connection.hpp"
+#include "session/describe.hpp"
+#include "session/known_sql.hpp"
+
+#include <algorithm>
+
+namespace tdsfake::session {
+
+using journal::kind;
+using scenario::stage;
+
+namespace {
+
+// Numbers of SQL Server's error log for broken input (fact sheet 1.3).
+constexpr std::int32_t unknown_event = 17807;
+constexpr std::int32_t bad_prelogin = 17828;
+constexpr std::int32_t bad_login = 17832;
+constexpr std::int32_t bad_packet_length = 17836;
+
+// The front of a login, up to where a password may stand.
+core::byte_view without_password(const tds::message& login) {
+    constexpr std::size_t login7_fixed_part = 94;
+    constexpr std::size_t pre_tds7_host_and_user = 62;
+    const bool login7 = login.type == static_cast<std::uint8_t>(tds::packet_type::login7);
+    const core::byte_view payload = login.payload;
+    return payload.first(std::min(payload.size(), login7 ? login7_fixed_part : pre_tds7_host_and_user));
+}
+
+world::stage_set stages_of_sql(stage s, std::string_view sql) {
+    auto stages = world::stage_set(s) | stage::request;
+    if (!sql.empty() && !is_set_up(sql)) stages = stages | stage::query;
+    return stages;
+}
+
+} // namespace
+
+void connection::stream_lost(conversation& on, boost::system::error_code why, core::instant now) {
+    const auto rest = on.reader().unparsed();
+    if (phase_ == phase::fresh && !rest.empty() && rest.front() == 0x16) {
+        violation(
+            "TLS before PRELOGIN (strict encryption, TDS 8.0): not served here", rest, now, unknown_event
+        );
+        return;
+    }
+    const bool type = why == core::wire_errc::bad_packet_type;
+    violation(why.message(), rest, now, type ? unknown_event : bad_packet_length);
+}
+
+void connection::message_read(conversation& on, tds::message&& message, core::instant now) {
+    switch (static_cast<tds::packet_type>(message.type)) {
+    case tds::packet_type::prelogin: return prelogin_read(std::move(message), now);
+    case tds::packet_type::login7:
+    case tds::packet_type::pre_tds7_login: return login_read(std::move(message), now);
+    case tds::packet_type::attention: return attention_read(on, now);
+    case tds::packet_type::sql_batch:
+    case tds::packet_type::rpc:
+    case tds::packet_type::bulk_load:
+    case tds::packet_type::transaction_manager: return request_read(on, std::move(message), now);
+    default:
+        violation(
+            std::string(tds::packet_type_name(message.type)) + " is not expected here",
+            message.payload,
+            now,
+            unknown_event
+        );
+    }
+}
+
+void connection::prelogin_read(tds::message&& message, core::instant now) {
+    if (phase_ != phase::fresh) {
+        violation("PRELOGIN is not expected here", message.payload, now, unknown_event);
+        return;
+    }
+    auto parsed = tds::parse_prelogin(message.payload);
+    if (parsed.has_error()) {
+        violation("PRELOGIN: " + parsed.error().message(), message.payload, now, bad_prelogin);
+        return;
+    }
+    phase_ = phase::prelogin_done;
+    std::vector<journal::field> what{
+        {"message", "PRELOGIN"}, {"bytes", message.payload.size()}, {"packets", message.packets}
+    };
+    describe(what, *parsed);
+    note(kind::received, now, std::move(what));
+    world_.count(scenario::counter::prelogins, member_, now);
+    main_.moment(
+        {.stage = stage::prelogin, .asked = {.type = message.type, .prelogin = std::move(*parsed)}},
+        stage::prelogin,
+        now
+    );
+}
+
+void connection::login_read(tds::message&& message, core::instant now) {
+    if (phase_ != phase::fresh && phase_ != phase::prelogin_done) {
+        violation("a second login", without_password(message), now, unknown_event);
+        return;
+    }
+    std::vector<journal::field> what{
+        {"message", tds::packet_type_name(message.type)},
+        {"bytes", message.payload.size()},
+        {"packets", message.packets}
+    };
+    if (message.type == static_cast<std::uint8_t>(tds::packet_type::pre_tds7_login)) {
+        if (const auto old = tds::parse_pre_tds7_login(message.payload); old.has_value())
+            describe(what, *old);
+        note(kind::received, now, std::move(what));
+        phase_ = phase::login_read;
+        world_.count(scenario::counter::logins, member_, now);
+        main_.moment({.stage = stage::login, .asked = {.type = message.type}}, stage::login, now);
+        return;
+    }
+    auto parsed = tds::parse_login7(message.payload);
+    if (parsed.has_error()) {
+        violation("LOGIN7: " + parsed.error().message(), without_password(message), now, bad_login);
+        return;
+    }
+    describe(what, *parsed, options_.show_passwords);
+    note(kind::received, now, std::move(what));
+
+    const auto asked = tds::from_login7_version(parsed->tds_version);
+    if (!asked) {
+        violation("LOGIN7: unknown TDS version", without_password(message), now, unknown_tds_version);
+        return;
+    }
+    const auto& identity = server().identity;
+    phase_ = phase::login_read;
+    state_ = std::make_unique<state>();
+    main_.allow_long_messages();
+    state_->version = std::min(*asked, identity.tds);
+    const auto size = parsed->packet_size == 0 ? tds::default_packet_size : std::size_t{parsed->packet_size};
+    state_->packet_size = static_cast<std::uint32_t>(std::clamp(
+        size, tds::min_packet_size, std::max<std::size_t>(identity.packet_size, tds::min_packet_size)
+    ));
+    state_->spid = static_cast<std::uint16_t>(51 + member_.who.connection % 32'000);
+    state_->login = std::move(*parsed);
+    member_.who.login_read = true;
+    member_.who.user = state_->login.user_name;
+    member_.who.database = state_->login.database;
+    member_.who.app = state_->login.app_name;
+    member_.who.host = state_->login.host_name;
+    member_.who.library = state_->login.library_name;
+    member_.who.server_name = state_->login.server_name;
+    world_.count(scenario::counter::logins, member_, now);
+    main_.moment({.stage = stage::login, .asked = {.type = message.type}}, stage::login, now);
+}
+
+void connection::request_read(conversation& on, tds::message&& message, core::instant now) {
+    const auto type_name = std::string(tds::packet_type_name(message.type));
+    if (!state_) {
+        violation(type_name + " before a login", message.payload, now, unknown_event);
+        return;
+    }
+    subject about{.asked = {.type = message.type, .status = message.status}};
+    std::vector<journal::field> what{
+        {"message", tds::packet_type_name(message.type)},
+        {"bytes", message.payload.size()},
+        {"packets", message.packets}
+    };
+    describe_status(what, message.status);
+    if ((message.status & tds::status::ignore) != 0) {
+        note(kind::received, now, std::move(what));
+        about.stage = stage::attention;
+        on.moment(std::move(about), stage::attention, now);
+        return;
+    }
+
+    boost::system::error_code failure;
+    world::stage_set stages = stage::request;
+    switch (static_cast<tds::packet_type>(message.type)) {
+    case tds::packet_type::sql_batch: {
+        auto parsed = tds::parse_sql_batch(message.payload, state_->version);
+        failure = parsed.has_error() ? parsed.error() : failure;
+        if (!failure) about.asked.sql = std::move(parsed->sql);
+        about.stage = stage::batch;
+        stages = stages_of_sql(stage::batch, about.asked.sql);
+        what.emplace_back("sql", about.asked.sql);
+        break;
+    }
+    case tds::packet_type::rpc: {
+        auto parsed = tds::parse_rpc(message.payload, state_->version);
+        failure = parsed.has_error() ? parsed.error() : failure;
+        if (!failure) {
+            about.asked.sql = std::move(parsed->sql);
+            about.asked.procedure = std::move(parsed->procedure);
+        }
+        about.stage = stage::rpc;
+        stages = stages_of_sql(stage::rpc, about.asked.sql);
+        what.emplace_back("procedure", about.asked.procedure);
+        if (!about.asked.sql.empty()) what.emplace_back("sql", about.asked.sql);
+        break;
+    }
+    case tds::packet_type::transaction_manager: {
+        auto parsed = tds::parse_transaction_manager(message.payload, state_->version);
+        failure = parsed.has_error() ? parsed.error() : failure;
+        if (!failure) about.asked.transaction = std::move(*parsed);
+        about.stage = stage::transaction;
+        stages = world::stage_set(stage::transaction) | stage::request;
+        what.emplace_back("request", std::int64_t{about.asked.transaction.kind});
+        break;
+    }
+    default: about.stage = stage::request;
+    }
+    if (failure) {
+        violation(type_name + ": " + failure.message(), message.payload, now, bad_packet_length);
+        return;
+    }
+    note(kind::received, now, std::move(what));
+    world_.count(scenario::counter::requests, member_, now, about.asked.sql);
+    on.moment(std::move(about), stages, now);
+}
+
+void connection::attention_read(conversation& on, core::instant now) {
+    note(kind::received, now, {{"message", "ATTENTION"}});
+    world_.count(scenario::counter::attentions, member_, now);
+    if (!state_) {
+        // pytds sends one when its login has timed out: there is nothing to interrupt and nothing to
+        // acknowledge.
+        note(kind::notice, now, {{"text", "ATTENTION before a login: not answered"}});
+        return;
+    }
+    on.moment({.stage = stage::attention}, stage::attention, now);
+}
+
+void connection::violation(
+    std::string_view reason, core::byte_view data, core::instant now, std::int32_t number
+) {
+    std::vector<journal::field> what{{"reason", std::string(reason)}, {"error", number}};
+    what.emplace_back("hexdump", data.empty() ? std::string("(no payload)") : core::hexdump(data));
+    note(kind::violation, now, std::move(what));
+    // A server closes without a reply and tells its error log the reason; one that hangs does not even that.
+    if (!main_.silent()) end_self(scenario::ending::close, std::nullopt, now);
+}
+
+} // namespace tdsfake::session
