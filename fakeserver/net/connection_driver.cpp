@@ -2,6 +2,8 @@
 
 #include "net/filters.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -161,12 +163,27 @@ void connection_driver::flush() {
     } else {
         outbox_ = {};
         done_ = 0;
-        if (session_.over()) finish();
+        if (session_.over()) {
+            finish();
+        } else if (session_.wants_drained()) {
+            ask_for_more();
+        }
     }
     if (!reading_ && !fin_read_ && !finished_ && unsent_ <= most_unsent / 2) {
         reading_ = true;
         wait_readable();
     }
+}
+
+// In turn with the other connections: a client that reads fast would otherwise have the thread to itself.
+void connection_driver::ask_for_more() {
+    if (std::exchange(asking_for_more_, true)) return;
+    boost::asio::post(context_.io, [self = shared_from_this()] {
+        self->asking_for_more_ = false;
+        if (self->finished_ || self->done_ < self->outbox_.size()) return;
+        self->session_.drained(self->context_.time.now(), self->context_.wanted);
+        self->carry_out();
+    });
 }
 
 // The client acknowledges nothing: the ending comes all the same, and what was to be sent before it is lost.

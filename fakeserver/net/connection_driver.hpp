@@ -56,6 +56,7 @@ private:
     void carry_out();
     void flush();
     void give_up();
+    void ask_for_more();
     bool reappears();
     bool send_front();
     bool end_front();
@@ -79,6 +80,7 @@ private:
     bool patience_runs_ = false; // an ending waits for acknowledgements
     bool patience_over_ = false; // it has waited 5 s
     bool reading_ = true;        // not while too many answers wait for a client that does not read
+    bool asking_for_more_ = false;
     bool fin_read_ = false;
     bool shut_ = false; // our FIN was sent
     bool finished_ = false;

@@ -89,6 +89,7 @@ void rig::give(peer& p, Input input) {
     actions wanted;
     input(wanted);
     carry_out(p, wanted);
+    read_on(p);
     carry_out_effects();
 }
 
@@ -123,6 +124,15 @@ void rig::carry_out(peer& p, actions& wanted) {
     if (!p.ended.empty()) p.timers.clear();
 }
 
+// The client reads as fast as the server sends, up to a bound that an endless result would never reach.
+void rig::read_on(peer& p) {
+    while (p.ended.empty() && p.link->wants_drained() && p.everything.size() < p.reads_at_most) {
+        actions wanted;
+        p.link->drained(now_, wanted);
+        carry_out(p, wanted);
+    }
+}
+
 void rig::carry_out_effects() {
     while (world_.has_effects()) {
         for (const auto& effect : world_.take_effects()) {
@@ -138,6 +148,7 @@ void rig::carry_out_effects() {
                 p.link->end(effect.how, effect.heals_after, now_, wanted);
             }
             carry_out(p, wanted);
+            read_on(p);
         }
     }
 }

@@ -28,7 +28,8 @@ struct peer {
     bool half_closed = false;
     bool vanished = false;
     std::optional<core::duration> heals_after;
-    bool silent_from_here = false; // any further action but `stop_timer` is a failure
+    std::size_t reads_at_most = std::size_t{64} << 20; // of a generated result
+    bool silent_from_here = false;                     // any further action but `stop_timer` is a failure
     std::vector<std::string> misdeeds;
 };
 
@@ -57,6 +58,7 @@ private:
     template <class Input>
     void give(peer& p, Input input);
     void carry_out(peer& p, actions& wanted);
+    void read_on(peer& p);
     void carry_out_effects();
 
     std::shared_ptr<const scenario::scenario> scenario_;
