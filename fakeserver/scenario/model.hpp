@@ -7,6 +7,7 @@
 #include "scenario/pattern.hpp"
 #include "tds/tokens/token_writer.hpp"
 #include "tds/version.hpp"
+#include "tls/settings.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -207,12 +208,22 @@ struct listen_address {
     location where;
 };
 
+// What the server says of TLS, and does.
+enum class encryption : std::uint8_t {
+    not_supported,
+    off,      // for the login only, or for everything if the client asks for that
+    required, // for everything
+    strict,   // TDS 8.0 only: TLS first
+};
+
 struct identity {
     std::string name = "FAKE";
     std::string instance = "MSSQLSERVER";
     std::array<std::uint8_t, 4> version{16, 0, 0x10, 0x13}; // major, minor, build (high, low): 16.0.4115
     tds::tds_version tds = tds::tds_version::v7_4;          // the newest it speaks
     std::uint32_t packet_size = 32767;                      // the most it grants
+    scenario::encryption encryption = scenario::encryption::not_supported;
+    tls::settings tls;
 };
 
 struct login_rule {
