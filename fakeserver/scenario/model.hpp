@@ -8,6 +8,7 @@
 #include "tds/tokens/token_writer.hpp"
 #include "tds/version.hpp"
 #include "tls/settings.hpp"
+#include "tls/settings.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -216,12 +217,18 @@ enum class encryption : std::uint8_t {
     strict,   // TDS 8.0 only: TLS first
 };
 
+// What a server says to a client's wish for TLS (fact sheet 2.1). strict: TDS 8.0, TLS comes first.
+enum class encryption_policy : std::uint8_t { off, required, not_supported, strict };
+
 struct identity {
     std::string name = "FAKE";
     std::string instance = "MSSQLSERVER";
     std::array<std::uint8_t, 4> version{16, 0, 0x10, 0x13}; // major, minor, build (high, low): 16.0.4115
     tds::tds_version tds = tds::tds_version::v7_4;          // the newest it speaks
     std::uint32_t packet_size = 32767;                      // the most it grants
+    encryption_policy encryption = encryption_policy::not_supported;
+    tls::settings tls;
+    bool mars = true; // if the client asks for it
     scenario::encryption encryption = scenario::encryption::not_supported;
     tls::settings tls;
 };
