@@ -2,6 +2,7 @@
 #include "scenario/reader/map_reader.hpp"
 #include "scenario/reader/read_gate.hpp"
 #include "scenario/reader/read_servers.hpp"
+#include "scenario/reader/read_tls.hpp"
 #include "scenario/reader/values.hpp"
 #include "tds/packet.hpp"
 
@@ -14,9 +15,7 @@
 namespace tdsfake::scenario::reader {
 namespace {
 
-constexpr std::array<later_word, 6> later_identity{{
-    {"certificate", "TLS is not served"},
-    {"tls", "TLS is not served"},
+constexpr std::array<later_word, 4> later_identity{{
     {"mars",
      "MARS is not served: PRELOGIN answers `off`; to say otherwise: `{at: prelogin, do: {reply: {mars: on}}}`"
     },
@@ -127,19 +126,6 @@ void read_tds(context& ctx, const node& n, identity& out) {
     if (const auto index = read_word(ctx, n, "`tds`", words)) out.tds = versions[*index];
 }
 
-void read_encryption(context& ctx, const node& n) {
-    constexpr std::array<std::string_view, 4> words{"not-supported", "off", "required", "strict"};
-    const auto index = read_word(ctx, n, "`encryption`", words);
-    if (!index || *index == 0) return;
-    ctx.out.error(
-        n.where,
-        "TLS is not served by this version yet, so `encryption` cannot be `" + n.text + "`",
-        "leave it out or write `not-supported`; to only say otherwise in PRELOGIN: `{at: prelogin, do: "
-        "{reply: {encryption: " +
-            (n.text == "strict" ? std::string("required") : n.text) + "}}}`"
-    );
-}
-
 std::string read_name(context& ctx, const node& n, std::string_view what, std::string otherwise) {
     auto text = read_text(ctx, n, what, false);
     if (!text) return otherwise;
@@ -179,14 +165,14 @@ identity read_identity(context& ctx, const node& n) {
         ctx,
         n,
         "`identity`",
-        {"name", "instance", "version", "tds", "packet-size", "encryption"},
+        {"name", "instance", "version", "tds", "packet-size", "encryption", "certificate", "tls"},
         later_identity
     );
     if (const auto* v = map.get("name")) out.name = read_name(ctx, *v, "`name`", out.name);
     if (const auto* v = map.get("instance")) out.instance = read_name(ctx, *v, "`instance`", out.instance);
     if (const auto* v = map.get("version")) out.version = read_version(ctx, *v).value_or(out.version);
     if (const auto* v = map.get("tds")) read_tds(ctx, *v, out);
-    if (const auto* v = map.get("encryption")) read_encryption(ctx, *v);
+    read_encryption(ctx, map, out);
     if (const auto* v = map.get("packet-size")) {
         const auto size = read_number(ctx, *v, "`packet-size`", tds::min_packet_size, tds::max_packet_size);
         out.packet_size = static_cast<std::uint32_t>(size.value_or(out.packet_size));

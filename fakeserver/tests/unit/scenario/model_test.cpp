@@ -71,6 +71,42 @@ TEST(model, identity) {
     EXPECT_EQ(s.identity.packet_size, 512U);
 }
 
+TEST(model, tls_of_a_server) {
+    const auto s = loaded_server(
+        "identity: {encryption: required, certificate: {kind: wrong-name, names: [a.example, 192.0.2.7]}, "
+        "tls: {min: 1.0, max: 1.3, ciphers: AES128-SHA, client-certificate: ask}}"
+    );
+    EXPECT_EQ(s.identity.encryption, encryption_policy::required);
+    const auto& tls = s.identity.tls;
+    EXPECT_EQ(tls.certificate.kind, tls::certificate_kind::wrong_name);
+    EXPECT_EQ(tls.certificate.names, (std::vector<std::string>{"a.example", "192.0.2.7"}));
+    EXPECT_FALSE(tls.certificate.from_files());
+    EXPECT_EQ(tls.min, tls::version::v1_0);
+    EXPECT_EQ(tls.max, tls::version::v1_3);
+    EXPECT_EQ(tls.ciphers, "AES128-SHA");
+    EXPECT_EQ(tls.client_certificate, tls::client_certificate::ask);
+    EXPECT_EQ(
+        loaded_server("identity: {certificate: weak, encryption: strict}").identity.tls.certificate.kind,
+        tls::certificate_kind::weak
+    );
+}
+
+TEST(model, every_word_of_encryption) {
+    using enum encryption_policy;
+    EXPECT_EQ(loaded_server("identity: {encryption: off}").identity.encryption, off);
+    EXPECT_EQ(loaded_server("identity: {encryption: required}").identity.encryption, required);
+    EXPECT_EQ(loaded_server("identity: {encryption: not-supported}").identity.encryption, not_supported);
+    EXPECT_EQ(loaded_server("identity: {encryption: strict}").identity.encryption, strict);
+}
+
+TEST(model, a_certificate_of_a_server_without_tls_is_warned_about) {
+    const auto text = [](const char* identity) {
+        return "tdsfake: 1\nserver: {identity: " + std::string(identity) + "}";
+    };
+    EXPECT_EQ(load(text("{certificate: weak, encryption: not-supported}"), "file").warnings.size(), 1U);
+    EXPECT_EQ(load(text("{certificate: weak, encryption: off}"), "file").warnings.size(), 0U);
+}
+
 TEST(model, logins) {
     const auto s = loaded_server("logins: [{user: sa, password: ''}, {user: app, databases: [a, b]}]");
     ASSERT_EQ(s.logins.size(), 2U);
