@@ -8,7 +8,6 @@
 #include "tds/tokens/token_writer.hpp"
 #include "tds/version.hpp"
 #include "tls/settings.hpp"
-#include "tls/settings.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -209,14 +208,6 @@ struct listen_address {
     location where;
 };
 
-// What the server says of TLS, and does.
-enum class encryption : std::uint8_t {
-    not_supported,
-    off,      // for the login only, or for everything if the client asks for that
-    required, // for everything
-    strict,   // TDS 8.0 only: TLS first
-};
-
 // What a server says to a client's wish for TLS (fact sheet 2.1). strict: TDS 8.0, TLS comes first.
 enum class encryption_policy : std::uint8_t { off, required, not_supported, strict };
 
@@ -229,8 +220,6 @@ struct identity {
     encryption_policy encryption = encryption_policy::not_supported;
     tls::settings tls;
     bool mars = true; // if the client asks for it
-    scenario::encryption encryption = scenario::encryption::not_supported;
-    tls::settings tls;
 };
 
 struct login_rule {
