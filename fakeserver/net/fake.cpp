@@ -57,12 +57,14 @@ fake::fake(
     boost::asio::io_context& io,
     std::shared_ptr<const scenario::scenario> scenario,
     journal::journal& journal,
-    session::options options
+    session::options options,
+    tls::key_log log
 )
     : io_(io),
       scenario_(std::move(scenario)),
       journal_(journal),
       options_(options),
+      tls_(*scenario_, std::move(log)),
       world_(scenario_, journal),
       timers_(io, clock_, [this](owner_id owner, std::uint32_t timer) { timer_expired(owner, timer); }),
       read_buffer_(read_buffer_size),
@@ -94,8 +96,14 @@ fake::fake(
             );
             added.addresses.back().local = added.addresses.back().listener->address().to_string();
         }
-        open_watches(static_cast<std::uint32_t>(servers_.size() - 1));
+        std::vector<std::string> addresses;
+        for (const auto& at : listen)
+            addresses.push_back(at.address);
+        const auto number = static_cast<std::uint32_t>(servers_.size() - 1);
+        tls_.addresses(number, std::move(addresses));
+        open_watches(number);
     }
+    options_.tls = &tls_;
 }
 
 fake::~fake() = default;

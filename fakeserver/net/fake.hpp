@@ -26,7 +26,8 @@ public:
         boost::asio::io_context& io,
         std::shared_ptr<const scenario::scenario> scenario,
         journal::journal& journal,
-        session::options options
+        session::options options,
+        tls::key_log log = {}
     );
     fake(const fake&) = delete;
     fake& operator=(const fake&) = delete;
@@ -40,6 +41,8 @@ public:
         std::vector<endpoint> addresses;
     };
     [[nodiscard]] std::vector<bound_server> addresses() const;
+    // The certificates of this run.
+    [[nodiscard]] session::tls_contexts& tls() noexcept { return tls_; }
     [[nodiscard]] const world::world& world() const noexcept { return world_; }
     [[nodiscard]] core::instant now() const noexcept { return clock_.now(); }
 
@@ -75,6 +78,7 @@ private:
     std::shared_ptr<const scenario::scenario> scenario_;
     journal::journal& journal_;
     session::options options_;
+    session::tls_contexts tls_;
     clock clock_;
     world::world world_;
     timer_queue timers_;

@@ -21,13 +21,17 @@ std::string_view name(ending how) noexcept {
 } // namespace
 
 std::string_view name(stage s) noexcept {
-    constexpr std::array<std::string_view, 12> words{
+    constexpr std::array<std::string_view, 16> words{
         "start",
         "connect",
         "prelogin",
+        "tls",
         "login",
+        "fedauth",
+        "sspi",
         "batch",
         "rpc",
+        "bulk",
         "transaction",
         "request",
         "query",

@@ -22,6 +22,7 @@ struct reply {
     tds::answer answer;
     std::string_view message; // "PRELOGIN", "LOGINACK", "ERROR", "result", …
     std::vector<journal::field> fields;
+    tds::prelogin prelogin; // what a PRELOGIN answer says
     bool login_accepted = false;
     bool login_failed = false;
     bool fatal = false; // class 20 and up: the server closes

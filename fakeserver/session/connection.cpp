@@ -31,7 +31,7 @@ void connection::received(core::byte_view data, core::instant now, actions& out)
     out_ = &out;
     if (over_) return;
     no_longer_idle();
-    main_.received(data, now);
+    carry(data, now);
     settle(now);
 }
 
@@ -110,6 +110,7 @@ void connection::end_self(
     if (over_) return;
     switch (how) {
     case scenario::ending::half_close:
+        say_goodbye();
         out_->push_back({.what = action::kind::half_close});
         write_closed_ = true;
         return;
@@ -117,7 +118,10 @@ void connection::end_self(
         out_->push_back({.what = action::kind::vanish, .heals_after = heals_after});
         vanished_ = !heals_after;
         return;
-    case scenario::ending::close: out_->push_back({.what = action::kind::close}); break;
+    case scenario::ending::close:
+        say_goodbye();
+        out_->push_back({.what = action::kind::close});
+        break;
     case scenario::ending::reset: out_->push_back({.what = action::kind::reset}); break;
     }
     over_ = true;
@@ -179,8 +183,8 @@ void connection::step_back(stage from) noexcept {
 
 std::string_view connection::reached() const noexcept {
     switch (phase_) {
-    case phase::fresh: return "connect";
-    case phase::prelogin_done: return "prelogin";
+    case phase::fresh: return tls_ ? "tls" : "connect";
+    case phase::prelogin_done: return tls_ ? "tls" : "prelogin";
     case phase::login_read: return "login";
     case phase::logged_in: return "logged-in";
     }
@@ -204,11 +208,6 @@ void connection::note(kind what, core::instant now, std::vector<journal::field> 
          .connection = member_.who.connection,
          .fields = std::move(about)}
     );
-}
-
-void connection::send(const conversation& /*from*/, core::bytes data, bool own_segment) {
-    if (!can_send() || data.empty()) return;
-    out_->push_back({.what = action::kind::send, .own_segment = own_segment, .data = std::move(data)});
 }
 
 } // namespace tdsfake::session

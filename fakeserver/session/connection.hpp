@@ -8,6 +8,8 @@
 #include "session/action.hpp"
 #include "session/conversation.hpp"
 #include "session/state.hpp"
+#include "session/tls_contexts.hpp"
+#include "session/tls_link.hpp"
 #include "tds/packet.hpp"
 #include "world/world.hpp"
 
@@ -21,6 +23,7 @@ namespace tdsfake::session {
 
 struct options {
     bool show_passwords = false;
+    tls_contexts* tls = nullptr; // without them no TLS is served
 };
 
 class connection {
@@ -59,10 +62,13 @@ public:
     void stream_lost(conversation& on, boost::system::error_code why, core::instant now);
     // Bytes of TDS packets: framed by MARS, encrypted by TLS, as far as these are in force.
     void send(const conversation& from, core::bytes data, bool own_segment = false);
+    // Bytes beneath TLS.
+    void send_beneath(core::bytes data, bool own_segment = false);
     void note(journal::kind what, core::instant now, std::vector<journal::field> fields = {});
     [[nodiscard]] std::uint32_t start_timer(core::instant at);
     void stop_timer(std::uint32_t timer);
     void end_self(scenario::ending how, std::optional<core::duration> heals_after, core::instant now);
+    void prelogin_answered(const tds::prelogin& answer);
     // LOGINACK was sent, whole: what was negotiated is in force from the next message on.
     void login_accepted(core::instant now);
     // Tells the journal what is wrong, and closes as a server would; `number`: of SQL Server's error log.
@@ -70,6 +76,9 @@ public:
     static constexpr std::int32_t unknown_tds_version = 17802;
     // As if the message that began this phase had not come: the client may send it again.
     void step_back(scenario::stage from) noexcept;
+
+    // The socket no longer carries packets as it did a moment ago.
+    [[nodiscard]] bool carrier_changed() const noexcept { return carrier_changed_; }
 
     [[nodiscard]] world::world& world() noexcept { return world_; }
     [[nodiscard]] world::member& member() noexcept { return member_; }
@@ -90,6 +99,14 @@ private:
     void no_longer_idle();
     void idle_expired(core::instant now);
     [[nodiscard]] std::string_view reached() const noexcept;
+
+    // --- carrying.cpp: from the bytes of the socket to packets, and back
+    void carry(core::byte_view data, core::instant now);
+    bool begin_tls(tls::carrier in, core::instant now);
+    void handshake_read(tds::message&& message, core::instant now);
+    void say_goodbye(); // close_notify, where TLS is in force
+    void take(std::vector<tls_link::event>&& events, core::instant now);
+    void flight_read(core::bytes&& answer, bool completed, core::instant now);
 
     // --- reading.cpp
     void prelogin_read(tds::message&& message, core::instant now);
@@ -115,6 +132,10 @@ private:
     std::uint64_t draws_ = 0;
     std::unique_ptr<state> state_; // from LOGIN7 on
     conversation main_;
+    std::unique_ptr<tls_link> tls_;
+    bool carrier_changed_ = false;
+    std::optional<std::uint8_t> encryption_answered_; // in PRELOGIN
+    bool mars_agreed_ = false;
     actions* out_ = nullptr; // of the input being processed
 };
 

@@ -44,6 +44,7 @@ void conversation::received(core::byte_view packets, core::instant now) {
         }
         if (!next->has_value()) break;
         on_.message_read(*this, std::move(**next), now);
+        if (!session_ && on_.carrier_changed()) return; // what follows may not be packets
     }
     if (reader_.pending() == 0) reader_.release_memory();
 }
@@ -91,6 +92,7 @@ void conversation::healthy(
     case stage::connect:
     case stage::idle:
     case stage::start: return; // nothing was asked
+    case stage::tls: deliver_flight(about, shape, owner, now); return;
     case stage::client_close: on_.end_self(scenario::ending::close, std::nullopt, now); return;
     case stage::attention: acknowledge_attention(changes, shape, owner, about.asked.status, now); return;
     case stage::login:
@@ -223,6 +225,7 @@ void conversation::deliver(
         on_.member().login_answered = leaves;
         if (answer.message == "ERROR") answer.login_failed = true;
     }
+    if (about.stage == stage::prelogin) on_.prelogin_answered(answer.prelogin);
     if (answer.login_accepted && whole && leaves) on_.login_accepted(now);
 
     for (auto& problem : problems)
@@ -243,6 +246,25 @@ void conversation::deliver(
             on_.end_self(scenario::ending::close, std::nullopt, now);
         }
     }
+}
+
+// Our flight of a handshake: bytes of its own kind, beneath what it is to protect.
+void conversation::deliver_flight(
+    subject& about, const scenario::shapes* shape, list* owner, core::instant now
+) {
+    if (about.asked.flight.empty()) return; // the client's was the last one
+    if (on_.can_send()) note(kind::sent, now, {{"message", "TLS"}, {"bytes", about.asked.flight.size()}});
+    if (owner == nullptr) {
+        on_.send_beneath(std::move(about.asked.flight));
+        return;
+    }
+    std::vector<std::string> problems;
+    wire_bytes wire{.data = std::move(about.asked.flight)};
+    owner->sending = shaped(std::move(wire), shape != nullptr ? *shape : scenario::shapes{}, problems);
+    for (auto& part : owner->sending)
+        part.beneath = true;
+    for (auto& problem : problems)
+        note(kind::notice, now, {{"text", std::move(problem)}});
 }
 
 // One chunk, then others have their turn: drained() asks for the next.

@@ -91,6 +91,7 @@ private:
     );
     void
     deliver(reply&& answer, subject& about, const scenario::shapes* shape, list* owner, core::instant now);
+    void deliver_flight(subject& about, const scenario::shapes* shape, list* owner, core::instant now);
     void stream(core::instant now);
     [[nodiscard]] bool replies_at(scenario::stage s) const noexcept;
     [[nodiscard]] const scenario::server& server() const;

@@ -13,18 +13,35 @@ namespace tdsfake::session {
 
 namespace {
 
-tds::prelogin healthy_prelogin(const scenario::identity& identity) {
+// What the server's policy makes of the client's wish (fact sheet 2.1).
+tds::encryption agreed_encryption(scenario::encryption_policy policy, const tds::prelogin& request) {
+    using tds::encryption;
+    constexpr std::uint8_t without_certificate = 0x7f;
+    const auto wish = static_cast<encryption>(
+        request.encryption().value_or(static_cast<std::uint8_t>(encryption::not_supported)) &
+        without_certificate
+    );
+    if (policy == scenario::encryption_policy::not_supported) return encryption::not_supported;
+    // In TDS 8.0 everything is encrypted already, and the option means nothing.
+    if (policy == scenario::encryption_policy::strict) return encryption::not_supported;
+    if (wish == encryption::on || wish == encryption::required) return encryption::on;
+    if (policy == scenario::encryption_policy::required) return encryption::required;
+    return wish == encryption::off ? encryption::off : encryption::not_supported;
+}
+
+tds::prelogin healthy_prelogin(const scenario::identity& identity, const tds::prelogin& request) {
     tds::prelogin answer;
     const auto add = [&](tds::prelogin_token token, core::bytes data) {
         answer.options.push_back({.token = static_cast<std::uint8_t>(token), .data = std::move(data)});
     };
     const auto& v = identity.version;
     add(tds::prelogin_token::version, {v[0], v[1], v[2], v[3], 0, 0});
-    add(tds::prelogin_token::encryption, {static_cast<std::uint8_t>(tds::encryption::not_supported)});
+    add(tds::prelogin_token::encryption,
+        {static_cast<std::uint8_t>(agreed_encryption(identity.encryption, request))});
     add(tds::prelogin_token::instance, {0});
     // Length 0, and not last: an option whose offset is the end of the payload is refused by go-mssqldb.
     add(tds::prelogin_token::thread_id, {});
-    add(tds::prelogin_token::mars, {0});
+    add(tds::prelogin_token::mars, {static_cast<std::uint8_t>(identity.mars && request.mars() == 1 ? 1 : 0)});
     return answer;
 }
 
@@ -58,7 +75,7 @@ tds::server_message from_catalogue(std::int32_t number) {
 } // namespace
 
 reply prelogin_reply(const scenario::identity& identity, const tds::prelogin& request, overrides changes) {
-    auto message = healthy_prelogin(identity);
+    auto message = healthy_prelogin(identity, request);
     if (request.find(tds::prelogin_token::fedauth_required) != nullptr) {
         // Answered only where asked; 0: this server takes no tokens.
         message.option(tds::prelogin_token::fedauth_required).data = {0};
@@ -83,6 +100,7 @@ reply prelogin_reply(const scenario::identity& identity, const tds::prelogin& re
     if (const auto value = message.encryption())
         result.fields.emplace_back("encryption", tds::encryption_name(*value));
     if (const auto value = message.mars()) result.fields.emplace_back("mars", *value != 0);
+    result.prelogin = std::move(message);
     return result;
 }
 

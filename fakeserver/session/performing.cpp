@@ -152,7 +152,11 @@ bool conversation::send_pieces(list& l, core::instant now) {
                 return false;
             }
         }
-        on_.send(*this, std::move(next.data), next.own_segment);
+        if (next.beneath) {
+            on_.send_beneath(std::move(next.data), next.own_segment);
+        } else {
+            on_.send(*this, std::move(next.data), next.own_segment);
+        }
         ++sent;
     }
     l.sending.clear();

@@ -38,7 +38,7 @@ world::stage_set stages_of_sql(stage s, std::string_view sql) {
 
 void connection::stream_lost(conversation& on, boost::system::error_code why, core::instant now) {
     const auto rest = on.reader().unparsed();
-    if (phase_ == phase::fresh && !rest.empty() && rest.front() == 0x16) {
+    if (phase_ == phase::fresh && !tls_ && !rest.empty() && rest.front() == 0x16) {
         violation(
             "TLS before PRELOGIN (strict encryption, TDS 8.0): not served here", rest, now, unknown_event
         );
@@ -69,6 +69,11 @@ void connection::message_read(conversation& on, tds::message&& message, core::in
 }
 
 void connection::prelogin_read(tds::message&& message, core::instant now) {
+    if (phase_ == phase::prelogin_done && !message.payload.empty() &&
+        tls::begins_record(message.payload.front())) {
+        handshake_read(std::move(message), now);
+        return;
+    }
     if (phase_ != phase::fresh) {
         violation("PRELOGIN is not expected here", message.payload, now, unknown_event);
         return;

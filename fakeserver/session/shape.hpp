@@ -27,6 +27,7 @@ struct piece {
     core::bytes data;
     std::optional<scenario::duration_range> pause;
     bool own_segment = false;
+    bool beneath = false; // beneath TLS: it is TLS itself
 };
 
 // Cuts, splits and paces. A position that these bytes do not have is told in `problems` and left out.

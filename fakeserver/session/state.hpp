@@ -29,6 +29,7 @@ struct request {
     std::string procedure;
     tds::transaction_manager_request transaction;
     tds::prelogin prelogin;
+    core::bytes flight; // of TLS: our next one, as it is to be sent
 };
 
 } // namespace tdsfake::session

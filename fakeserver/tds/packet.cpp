@@ -140,6 +140,14 @@ core::byte_view message_reader::unparsed() const noexcept {
     return core::byte_view(buffer_).subspan(consumed_);
 }
 
+core::bytes message_reader::take_unparsed() {
+    const auto rest = unparsed();
+    core::bytes taken(rest.begin(), rest.end());
+    buffer_.clear();
+    consumed_ = 0;
+    return taken;
+}
+
 void message_reader::release_memory() noexcept {
     // erase and shrink, not a copy: libstdc++'s shrink_to_fit swallows bad_alloc, as this function must.
     buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(consumed_));

@@ -90,6 +90,8 @@ public:
     [[nodiscard]] std::size_t pending() const noexcept;
     // What is left unparsed at the front, for a hexdump when next() fails.
     [[nodiscard]] core::byte_view unparsed() const noexcept;
+    // The same, and forgets it: what follows is not for this reader.
+    core::bytes take_unparsed();
     // The payload of the message being assembled, and its type; empty when none is under way.
     [[nodiscard]] const message& partial() const noexcept { return partial_; }
     // Gives memory back while a connection is idle.

@@ -13,9 +13,13 @@ constexpr std::array all_stages{
     stage::start,
     stage::connect,
     stage::prelogin,
+    stage::tls,
     stage::login,
+    stage::fedauth,
+    stage::sspi,
     stage::batch,
     stage::rpc,
+    stage::bulk,
     stage::transaction,
     stage::request,
     stage::query,
@@ -24,11 +28,7 @@ constexpr std::array all_stages{
     stage::client_close,
 };
 
-constexpr std::array<later_word, 7> later_stages{{
-    {"tls", "TLS is not served: encryption is answered by `not-supported`"},
-    {"fedauth", "only SQL logins are served"},
-    {"sspi", "only SQL logins are served"},
-    {"bulk", "use `request`, which any request reaches"},
+constexpr std::array<later_word, 3> later_stages{{
     {"smp", "MARS is not served"},
     {"lookup", "the Browser is not served"},
     {"logout", "TDS 7 has none; the client's FIN is `client-close`", false},
@@ -95,8 +95,12 @@ knowledge known_at(stage s) noexcept {
     switch (s) {
     case stage::start: return knowledge::nothing;
     case stage::connect:
-    case stage::prelogin: return knowledge::connection;
+    case stage::prelogin:
+    case stage::tls: return knowledge::connection;
     case stage::login:
+    case stage::fedauth:
+    case stage::sspi:
+    case stage::bulk:
     case stage::transaction:
     case stage::attention:
     case stage::idle:
@@ -112,13 +116,17 @@ knowledge known_at(stage s) noexcept {
 std::optional<tds::reply_kind> reply_at(stage s) noexcept {
     switch (s) {
     case stage::prelogin: return tds::reply_kind::prelogin;
-    case stage::login: return tds::reply_kind::login;
+    case stage::login:
+    case stage::fedauth:
+    case stage::sspi: return tds::reply_kind::login;
     case stage::attention: return tds::reply_kind::attention;
     case stage::batch:
     case stage::rpc:
+    case stage::bulk:
     case stage::transaction:
     case stage::request:
     case stage::query: return tds::reply_kind::result;
+    case stage::tls:
     case stage::start:
     case stage::connect:
     case stage::idle:
@@ -127,12 +135,14 @@ std::optional<tds::reply_kind> reply_at(stage s) noexcept {
     return std::nullopt;
 }
 
-bool has_message(stage s) noexcept { return s == stage::client_close || reply_at(s).has_value(); }
+bool has_message(stage s) noexcept {
+    return s == stage::client_close || s == stage::tls || reply_at(s).has_value();
+}
 
 bool covers(stage wide, stage s) noexcept {
     if (wide == s) return s != stage::start; // every list at `start` runs: each is a timeline of its own
-    return wide == stage::request &&
-           (s == stage::batch || s == stage::rpc || s == stage::transaction || s == stage::query);
+    return wide == stage::request && (s == stage::batch || s == stage::rpc || s == stage::bulk ||
+                                      s == stage::transaction || s == stage::query);
 }
 
 std::vector<stage> read_stages(context& ctx, const node& n) {

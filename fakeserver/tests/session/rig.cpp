@@ -9,7 +9,9 @@ rig::rig(std::shared_ptr<const scenario::scenario> scenario, options opts)
     : scenario_(std::move(scenario)),
       options_(opts),
       cursor_(journal_.open(true)),
+      tls_(*scenario_),
       world_(scenario_, journal_) {
+    options_.tls = &tls_;
     journal_.close(); // so that reading never waits for more
     world_.ready(now_);
     carry_out_effects();

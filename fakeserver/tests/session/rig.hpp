@@ -65,6 +65,7 @@ private:
     options options_;
     journal::journal journal_{1, std::size_t{1} << 20};
     std::shared_ptr<journal::cursor> cursor_;
+    tls_contexts tls_;
     world::world world_;
     std::vector<std::unique_ptr<peer>> peers_;
     std::vector<journal::event> events_;

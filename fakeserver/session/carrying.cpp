@@ -1,0 +1,146 @@
+// From the bytes of the socket to TDS packets and back: TLS, where it is in force.
+#include "core/hex.hpp"
+#include "session/connection.hpp"
+#include "tls/record.hpp"
+
+namespace tdsfake::session {
+
+using journal::kind;
+using policy = scenario::encryption_policy;
+using scenario::stage;
+
+namespace {
+
+constexpr std::int32_t unknown_event = 17807; // of SQL Server's error log
+constexpr std::int32_t handshake_failed = 17830;
+
+void describe(std::vector<journal::field>& out, const tls::client_hello& hello) {
+    if (!hello.server_name.empty()) out.emplace_back("server-name", hello.server_name);
+    std::string alpn;
+    for (const auto& protocol : hello.alpn)
+        alpn += (alpn.empty() ? "" : " ") + protocol;
+    if (!alpn.empty()) out.emplace_back("alpn", std::move(alpn));
+    if (const auto newest = hello.newest(); newest >= 0x0301 && newest <= 0x0304) {
+        out.emplace_back("newest", tls::name(static_cast<tls::version>(newest - 0x0301)));
+    }
+}
+
+void describe(std::vector<journal::field>& out, const tls::details& of) {
+    if (of.version) out.emplace_back("version", tls::name(*of.version));
+    if (!of.cipher.empty()) out.emplace_back("cipher", of.cipher);
+    if (!of.alpn.empty()) out.emplace_back("alpn", of.alpn);
+    if (!of.client_certificate.empty()) out.emplace_back("client-certificate", of.client_certificate);
+}
+
+} // namespace
+
+void connection::carry(core::byte_view data, core::instant now) {
+    core::bytes rest;
+    while (!over_ && !data.empty()) {
+        if (phase_ == phase::fresh && !tls_ && main_.reader().pending() == 0 && data.front() == 0x16 &&
+            server().identity.encryption != policy::not_supported) {
+            if (!begin_tls(tls::carrier::strict, now)) return;
+        }
+        if (tls_ && tls_->takes_bare()) {
+            take(tls_->bare(data), now);
+            return;
+        }
+        carrier_changed_ = false;
+        main_.received(data, now);
+        if (!carrier_changed_) return;
+        rest = main_.reader().take_unparsed();
+        data = rest;
+    }
+}
+
+bool connection::begin_tls(tls::carrier in, core::instant now) {
+    // In TDS 7.x the answer to PRELOGIN has decided; where a fault has kept it back, the policy's would have.
+    const auto off = static_cast<std::uint8_t>(tds::encryption::off);
+    const bool login_only = in == tls::carrier::wrapped && encryption_answered_ == off;
+    if (options_.tls == nullptr) return false;
+    try {
+        tls_ = std::make_unique<tls_link>(
+            options_.tls->of(member_.server, in),
+            login_only ? tls_link::scope::login_only : tls_link::scope::everything
+        );
+        return true;
+    } catch (const tls::setup_error& problem) {
+        violation(problem.what(), {}, now, handshake_failed);
+        return false;
+    }
+}
+
+void connection::handshake_read(tds::message&& message, core::instant now) {
+    const bool served = server().identity.encryption != policy::not_supported;
+    if (!served || (tls_ && tls_->takes_bare())) {
+        violation(
+            served ? "a TLS handshake is not expected here"
+                   : "a TLS handshake, which this server does not support",
+            message.payload,
+            now,
+            unknown_event
+        );
+        return;
+    }
+    if (!tls_ && !begin_tls(tls::carrier::wrapped, now)) return;
+    take(tls_->wrapped(message.payload), now);
+    carrier_changed_ = tls_->takes_bare();
+}
+
+void connection::take(std::vector<tls_link::event>&& events, core::instant now) {
+    using event = tls_link::event::kind;
+    for (auto& e : events) {
+        if (over_) return;
+        switch (e.what) {
+        case event::flight: flight_read(std::move(e.data), false, now); break;
+        case event::completed: flight_read(std::move(e.data), true, now); break;
+        case event::packets: main_.received(e.data, now); break;
+        case event::closed: note(kind::received, now, {{"message", "TLS"}, {"alert", "close_notify"}}); break;
+        case event::failed:
+            if (!main_.silent()) send_beneath(std::move(e.data));
+            violation("TLS: " + tls_->engine().error(), {}, now, handshake_failed);
+            return;
+        }
+    }
+}
+
+void connection::flight_read(core::bytes&& answer, bool completed, core::instant now) {
+    const auto details = tls_->engine().describe();
+    std::vector<journal::field> what{
+        {"message", "TLS"}, {"flight", completed ? "client-finished" : "client-hello"}
+    };
+    if (completed) {
+        describe(what, details);
+        what.emplace_back(
+            "scope", tls_->covers() == tls_link::scope::login_only ? "login only" : "everything"
+        );
+    } else if (details.hello) {
+        describe(what, *details.hello);
+    }
+    note(kind::received, now, std::move(what));
+    subject about{.stage = stage::tls};
+    about.asked.flight = std::move(answer);
+    main_.moment(std::move(about), stage::tls, now);
+}
+
+void connection::prelogin_answered(const tds::prelogin& answer) {
+    encryption_answered_ = answer.encryption();
+    mars_agreed_ = answer.mars() == 1;
+}
+
+void connection::send(const conversation& /*from*/, core::bytes data, bool own_segment) {
+    if (!can_send() || data.empty()) return;
+    if (tls_ && tls_->encrypts()) data = tls_->encrypt(data);
+    send_beneath(std::move(data), own_segment);
+}
+
+void connection::send_beneath(core::bytes data, bool own_segment) {
+    if (!can_send() || data.empty()) return;
+    out_->push_back({.what = action::kind::send, .own_segment = own_segment, .data = std::move(data)});
+}
+
+void connection::say_goodbye() {
+    if (tls_ && tls_->encrypts()) send_beneath(tls_->goodbye());
+}
+
+} // namespace tdsfake::session
