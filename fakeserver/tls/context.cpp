@@ -16,8 +16,19 @@ void need_ok(int result, const char* what) {
     if (result <= 0) throw setup_error("TLS: " + std::string(what) + ": " + take_openssl_error());
 }
 
-// OpenSSL has two lists: names that begin with TLS_ are of TLS 1.3.
-void set_ciphers(SSL_CTX* to, const std::string& ciphers) {
+struct versions {
+    version min, max;
+};
+
+versions versions_of(const settings& tls, carrier in) {
+    const auto usual_max = in == carrier::wrapped ? version::v1_2 : version::v1_3;
+    const auto max = tls.max.value_or(std::max(usual_max, tls.min.value_or(usual_max)));
+    return {tls.min.value_or(std::min(version::v1_2, max)), max};
+}
+
+// OpenSSL has two lists: names that begin with TLS_ are of TLS 1.3. Where one kind only is named, versions of
+// the other kind are not spoken.
+void set_ciphers(SSL_CTX* to, const std::string& ciphers, versions& spoken) {
     std::string old_ones, new_ones;
     for (std::size_t begin = 0; begin < ciphers.size();) {
         const auto end = std::min(ciphers.find(':', begin), ciphers.size());
@@ -26,18 +37,22 @@ void set_ciphers(SSL_CTX* to, const std::string& ciphers) {
         if (!one.empty()) list += (list.empty() ? "" : ":") + one;
         begin = end + 1;
     }
-    const auto fail = [&] {
+    const auto fail = [&](const std::string& reason) {
         throw setup_error(
-            "`ciphers: " + ciphers + "`: " + take_openssl_error() +
+            "`ciphers: " + ciphers + "`: " + reason +
             "; names as `openssl ciphers -s -v ALL:@SECLEVEL=0` prints them, with `:` between"
         );
     };
-    if (!old_ones.empty() && SSL_CTX_set_cipher_list(to, old_ones.c_str()) != 1) fail();
-    if (!new_ones.empty() && SSL_CTX_set_ciphersuites(to, new_ones.c_str()) != 1) fail();
-    // A list of one kind only means that there is nothing of the other.
-    if (new_ones.empty() && SSL_CTX_set_ciphersuites(to, "") != 1) fail();
-    if (old_ones.empty()) SSL_CTX_set_cipher_list(to, "-ALL");
-    ERR_clear_error();
+    if (!old_ones.empty() && SSL_CTX_set_cipher_list(to, old_ones.c_str()) != 1) fail(take_openssl_error());
+    if (!new_ones.empty() && SSL_CTX_set_ciphersuites(to, new_ones.c_str()) != 1) fail(take_openssl_error());
+    if (new_ones.empty()) spoken.max = std::min(spoken.max, version::v1_2);
+    if (old_ones.empty()) spoken.min = version::v1_3;
+    if (spoken.min > spoken.max)
+        fail(
+            new_ones.empty()
+                ? "none of them is of TLS 1.3, and `min` is 1.3"
+                : "all of them are of TLS 1.3, and `max` is 1.2 (inside TDS 7.x unless it is written)"
+        );
 }
 
 void use(SSL_CTX* to, const credentials& shown) {
@@ -74,16 +89,14 @@ void context::prepare() {
     owned<SSL_CTX> made(SSL_CTX_new(TLS_server_method()));
     need_ok(made ? 1 : 0, "OpenSSL has no context");
     auto* ctx = made.get();
-    const auto usual_max = settings_.in == carrier::wrapped ? version::v1_2 : version::v1_3;
-    const auto max = tls.max.value_or(std::max(usual_max, tls.min.value_or(usual_max)));
-    const auto min = tls.min.value_or(std::min(version::v1_2, max));
-    need_ok(static_cast<int>(SSL_CTX_set_min_proto_version(ctx, number(min))), "the oldest version");
-    need_ok(static_cast<int>(SSL_CTX_set_max_proto_version(ctx, number(max))), "the newest version");
+    auto spoken = versions_of(tls, settings_.in);
     // What is old or weak is so on purpose, where a scenario asks for it.
-    const bool anything_goes = min < version::v1_2 || tls.certificate.kind == certificate_kind::weak ||
+    const bool anything_goes = spoken.min < version::v1_2 || tls.certificate.kind == certificate_kind::weak ||
                                tls.certificate.from_files() || !tls.ciphers.empty();
     SSL_CTX_set_security_level(ctx, anything_goes ? 0 : 2);
-    if (!tls.ciphers.empty()) set_ciphers(ctx, tls.ciphers);
+    if (!tls.ciphers.empty()) set_ciphers(ctx, tls.ciphers, spoken);
+    need_ok(static_cast<int>(SSL_CTX_set_min_proto_version(ctx, number(spoken.min))), "the oldest version");
+    need_ok(static_cast<int>(SSL_CTX_set_max_proto_version(ctx, number(spoken.max))), "the newest version");
     use(ctx, shown);
 
     // Every handshake is a full one: what is resumed depends on what was before.

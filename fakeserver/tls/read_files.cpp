@@ -5,23 +5,26 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 namespace tdsfake::tls {
 
 namespace {
 
 std::string read_text(const std::string& file, const char* what) {
+    errno = 0;
     std::ifstream in(file, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-    if (!in.is_open() || in.bad()) {
+    std::ostringstream
+        text; // which also takes a file that cannot be read, such as a folder, without throwing
+    text << in.rdbuf();
+    if (!in.is_open() || text.bad() || errno != 0) {
         const auto reason = errno;
         throw setup_error(
             std::string(what) + " " + file + ": cannot be read: " + std::strerror(reason) +
             "; paths are relative to the scenario"
         );
     }
-    return text;
+    return text.str();
 }
 
 // Called when the key is encrypted. There is nobody to ask.

@@ -45,6 +45,16 @@ void use_own_certificate(SSL_CTX* to) {
     EVP_PKEY_free(key);
 }
 
+// Frees it.
+std::string text_of(BIO* bio) {
+    std::string out;
+    std::array<char, 4096> piece{};
+    for (int size = 0; (size = BIO_read(bio, piece.data(), piece.size())) > 0;)
+        out.append(piece.data(), static_cast<std::size_t>(size));
+    BIO_free(bio);
+    return out;
+}
+
 // SSL_set_tlsext_host_name without the cast of its macro.
 void set_server_name(SSL* of, std::string name) {
     SSL_ctrl(of, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
@@ -53,7 +63,7 @@ void set_server_name(SSL* of, std::string name) {
 } // namespace
 
 tls_client::tls_client(const client_options& options) : context_(SSL_CTX_new(TLS_client_method())) {
-    SSL_CTX_set_security_level(context_, 0);
+    SSL_CTX_set_security_level(context_, options.security_level);
     if (options.min) SSL_CTX_set_min_proto_version(context_, TLS1_VERSION + static_cast<int>(*options.min));
     if (options.max) SSL_CTX_set_max_proto_version(context_, TLS1_VERSION + static_cast<int>(*options.max));
     if (!options.ciphers.empty())
@@ -142,6 +152,13 @@ void tls_client::write(const std::string& text) {
     );
 }
 
+void tls_client::renegotiate() {
+    SSL_renegotiate(ssl_);
+    SSL_do_handshake(ssl_);
+}
+
+void tls_client::close() { SSL_shutdown(ssl_); }
+
 std::string tls_client::read() {
     std::string out;
     std::array<char, 4096> piece{};
@@ -181,6 +198,34 @@ std::size_t tls_client::chain_size() const {
 
 std::string tls_client::signature_algorithm() const {
     return OBJ_nid2sn(X509_get_signature_nid(SSL_get0_peer_certificate(ssl_)));
+}
+
+std::string key_pem(const tls::credentials& of, const std::string& passphrase) {
+    const auto* at = of.key.data();
+    auto* key = d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(of.key.size()));
+    auto* out = BIO_new(BIO_s_mem());
+    PEM_write_bio_PKCS8PrivateKey(
+        out,
+        key,
+        passphrase.empty() ? nullptr : EVP_aes_128_cbc(),
+        passphrase.data(),
+        static_cast<int>(passphrase.size()),
+        nullptr,
+        nullptr
+    );
+    EVP_PKEY_free(key);
+    return text_of(out);
+}
+
+std::string chain_pem(const tls::credentials& of) {
+    auto* out = BIO_new(BIO_s_mem());
+    for (const auto& der : of.chain) {
+        const auto* at = der.data();
+        auto* certificate = d2i_X509(nullptr, &at, static_cast<long>(der.size()));
+        PEM_write_bio_X509(out, certificate);
+        X509_free(certificate);
+    }
+    return text_of(out);
 }
 
 tls::status talk(tls::engine& server, tls_client& client, std::size_t piece) {

@@ -23,6 +23,7 @@ struct client_options {
     std::vector<std::string> alpn;
     std::string ciphers;           // of TLS 1.2 and older
     std::string suites;            // of TLS 1.3
+    int security_level = 0;        // OpenSSL's: 1 does not like 1024 bits and SHA-1
     bool show_certificate = false; // a self-signed one, CN=client
 };
 
@@ -38,6 +39,8 @@ public:
     // Goes on with the handshake as far as it can.
     void step();
     void write(const std::string& text);
+    void renegotiate();
+    void close();       // sends close_notify
     std::string read(); // what has been decrypted
 
     [[nodiscard]] bool established() const;
@@ -63,6 +66,10 @@ private:
     std::optional<tls::alert> alert_;
     bool handshaken_ = false;
 };
+
+// PEM of a key, encrypted if there is a passphrase, and of certificates.
+std::string key_pem(const tls::credentials& of, const std::string& passphrase = {});
+std::string chain_pem(const tls::credentials& of);
 
 // Lets both speak until neither has anything to say. `piece`: so many bytes at a time to the server.
 // Returns the engine's status that ended it (wants_more if both are content).
