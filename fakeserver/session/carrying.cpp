@@ -45,12 +45,28 @@ void connection::carry(core::byte_view data, core::instant now) {
             take(tls_->bare(data), now);
             return;
         }
-        carrier_changed_ = false;
-        main_.received(data, now);
-        if (!carrier_changed_) return;
-        rest = main_.reader().take_unparsed();
+        rest = packets_read(data, now);
         data = rest;
     }
+}
+
+// What is left over no longer is (only) packets: TLS takes it.
+core::bytes connection::packets_read(core::byte_view data, core::instant now) {
+    core::bytes rest;
+    while (!over_) {
+        if (mars_) {
+            mars_->received(data, now);
+            break;
+        }
+        const bool bare_before = tls_ && tls_->takes_bare();
+        carrier_changed_ = false;
+        main_.received(data, now);
+        if (!carrier_changed_) break;
+        rest = main_.reader().take_unparsed();
+        if (!bare_before && tls_ && tls_->takes_bare()) return rest;
+        data = rest;
+    }
+    return {};
 }
 
 bool connection::begin_tls(tls::carrier in, core::instant now) {
@@ -94,7 +110,7 @@ void connection::take(std::vector<tls_link::event>&& events, core::instant now) 
         switch (e.what) {
         case event::flight: flight_read(std::move(e.data), false, now); break;
         case event::completed: flight_read(std::move(e.data), true, now); break;
-        case event::packets: main_.received(e.data, now); break;
+        case event::packets: static_cast<void>(packets_read(e.data, now)); break;
         case event::closed: note(kind::received, now, {{"message", "TLS"}, {"alert", "close_notify"}}); break;
         case event::failed:
             if (!main_.silent()) send_beneath(std::move(e.data));
@@ -128,8 +144,17 @@ void connection::prelogin_answered(const tds::prelogin& answer) {
     mars_agreed_ = answer.mars() == 1;
 }
 
-void connection::send(const conversation& /*from*/, core::bytes data, bool own_segment) {
+void connection::send(const conversation& from, core::bytes data, bool own_segment) {
     if (!can_send() || data.empty()) return;
+    if (from.session()) {
+        mars_->send(*from.session(), data, own_segment);
+    } else {
+        send_packets(std::move(data), own_segment);
+    }
+}
+
+void connection::send_packets(core::bytes data, bool own_segment) {
+    if (!can_send()) return;
     if (tls_ && tls_->encrypts()) data = tls_->encrypt(data);
     send_beneath(std::move(data), own_segment);
 }

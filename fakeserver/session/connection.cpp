@@ -53,7 +53,7 @@ void connection::peer_closed(core::instant now, actions& out) {
     // The rules see it while the world still knows this connection and what was counted for it.
     const auto chosen = world_.consider(member_, {.stages = stage::client_close, .now = now});
     over_by(scenario::closer::client, "FIN", now);
-    main_.abandon(now);
+    each_conversation([&](conversation& c) { c.abandon(now); });
     main_.begin({.stage = stage::client_close}, chosen, now);
     main_.drop_finished();
 }
@@ -64,7 +64,7 @@ void connection::peer_reset(core::instant now, actions& out) {
     if (over_) return;
     no_longer_idle();
     over_ = true;
-    main_.abandon(now);
+    each_conversation([&](conversation& c) { c.abandon(now); });
     main_.drop_finished();
 }
 
@@ -73,8 +73,10 @@ void connection::timer_expired(std::uint32_t timer, core::instant now, actions& 
     if (over_) return;
     if (timer == idle_timer_) {
         idle_expired(now);
-    } else if (!main_.timer_expired(timer, now)) {
-        return;
+    } else {
+        bool taken = false;
+        each_conversation([&](conversation& c) { taken = taken || c.timer_expired(timer, now); });
+        if (!taken) return;
     }
     settle(now);
 }
@@ -82,7 +84,7 @@ void connection::timer_expired(std::uint32_t timer, core::instant now, actions& 
 void connection::woken(const std::string& signal, core::instant now, actions& out) {
     out_ = &out;
     if (over_) return;
-    main_.woken(signal, now);
+    each_conversation([&](conversation& c) { c.woken(signal, now); });
     settle(now);
 }
 
@@ -90,10 +92,13 @@ void connection::drained(core::instant now, actions& out) {
     out_ = &out;
     if (over_) return;
     main_.drained(now);
+    if (mars_) mars_->drained(now);
     settle(now);
 }
 
-bool connection::wants_drained() const noexcept { return !over_ && main_.streaming(); }
+bool connection::wants_drained() const noexcept {
+    return !over_ && (main_.streaming() || (mars_ && mars_->wants_drained()));
+}
 
 void connection::end(
     scenario::ending how, std::optional<core::duration> heals_after, core::instant now, actions& out
@@ -126,7 +131,7 @@ void connection::end_self(
     }
     over_ = true;
     resets_ = how == scenario::ending::reset;
-    main_.abandon(now);
+    each_conversation([&](conversation& c) { c.abandon(now); });
 }
 
 void connection::ended(core::instant now) { over_by(scenario::closer::server, resets_ ? "RST" : "FIN", now); }
@@ -142,8 +147,9 @@ void connection::over_by(scenario::closer by, std::string_view how, core::instan
 }
 
 void connection::settle(core::instant now) {
-    main_.pump(now);
-    const bool quiet = !over_ && !told_ && phase_ == phase::logged_in && main_.quiet();
+    each_conversation([&](conversation& c) { c.pump(now); });
+    const bool quiet =
+        !over_ && !told_ && phase_ == phase::logged_in && main_.quiet() && (!mars_ || mars_->quiet());
     member_.idle = quiet;
     if (!quiet || idle_) return;
     const auto& times = world_.rules_of(member_.server).idle_times();
@@ -173,6 +179,10 @@ void connection::no_longer_idle() {
 void connection::login_accepted(core::instant now) {
     phase_ = phase::logged_in;
     packet_size_ = state_->packet_size; // from the next message on
+    if (mars_agreed_) {
+        mars_ = std::make_unique<mars>(*this);
+        carrier_changed_ = true;
+    }
     world_.count(scenario::counter::accepted, member_, now);
 }
 

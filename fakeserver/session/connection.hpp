@@ -7,6 +7,7 @@
 #include "scenario/model.hpp"
 #include "session/action.hpp"
 #include "session/conversation.hpp"
+#include "session/mars.hpp"
 #include "session/state.hpp"
 #include "session/tls_contexts.hpp"
 #include "session/tls_link.hpp"
@@ -62,6 +63,8 @@ public:
     void stream_lost(conversation& on, boost::system::error_code why, core::instant now);
     // Bytes of TDS packets: framed by MARS, encrypted by TLS, as far as these are in force.
     void send(const conversation& from, core::bytes data, bool own_segment = false);
+    // Bytes inside TLS, where it is in force, and beneath MARS.
+    void send_packets(core::bytes data, bool own_segment);
     // Bytes beneath TLS.
     void send_beneath(core::bytes data, bool own_segment = false);
     void note(journal::kind what, core::instant now, std::vector<journal::field> fields = {});
@@ -99,9 +102,15 @@ private:
     void no_longer_idle();
     void idle_expired(core::instant now);
     [[nodiscard]] std::string_view reached() const noexcept;
+    template <class Visitor>
+    void each_conversation(Visitor visit) {
+        visit(main_);
+        if (mars_) mars_->each(visit);
+    }
 
     // --- carrying.cpp: from the bytes of the socket to packets, and back
     void carry(core::byte_view data, core::instant now);
+    [[nodiscard]] core::bytes packets_read(core::byte_view data, core::instant now);
     bool begin_tls(tls::carrier in, core::instant now);
     void handshake_read(tds::message&& message, core::instant now);
     void say_goodbye(); // close_notify, where TLS is in force
@@ -136,7 +145,8 @@ private:
     bool carrier_changed_ = false;
     std::optional<std::uint8_t> encryption_answered_; // in PRELOGIN
     bool mars_agreed_ = false;
-    actions* out_ = nullptr; // of the input being processed
+    std::unique_ptr<mars> mars_; // from the login answer on
+    actions* out_ = nullptr;     // of the input being processed
 };
 
 } // namespace tdsfake::session

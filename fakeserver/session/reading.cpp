@@ -18,6 +18,7 @@ constexpr std::int32_t unknown_event = 17807;
 constexpr std::int32_t bad_prelogin = 17828;
 constexpr std::int32_t bad_login = 17832;
 constexpr std::int32_t bad_packet_length = 17836;
+constexpr std::int32_t encryption_required = 17835;
 
 // The front of a login, up to where a password may stand.
 core::byte_view without_password(const tds::message& login) {
@@ -78,6 +79,15 @@ void connection::prelogin_read(tds::message&& message, core::instant now) {
         violation("PRELOGIN is not expected here", message.payload, now, unknown_event);
         return;
     }
+    if (server().identity.encryption == scenario::encryption_policy::strict && !tls_) {
+        violation(
+            "PRELOGIN in clear: this server is strict (TDS 8.0), TLS comes first",
+            message.payload,
+            now,
+            bad_prelogin
+        );
+        return;
+    }
     auto parsed = tds::parse_prelogin(message.payload);
     if (parsed.has_error()) {
         violation("PRELOGIN: " + parsed.error().message(), message.payload, now, bad_prelogin);
@@ -100,6 +110,18 @@ void connection::prelogin_read(tds::message&& message, core::instant now) {
 void connection::login_read(tds::message&& message, core::instant now) {
     if (phase_ != phase::fresh && phase_ != phase::prelogin_done) {
         violation("a second login", without_password(message), now, unknown_event);
+        return;
+    }
+    const auto policy = server().identity.encryption;
+    const bool wants_tls =
+        policy == scenario::encryption_policy::required || policy == scenario::encryption_policy::strict;
+    if (wants_tls && !(tls_ && tls_->established())) {
+        violation(
+            "a login in clear: this server requires encryption",
+            without_password(message),
+            now,
+            encryption_required
+        );
         return;
     }
     std::vector<journal::field> what{

@@ -15,10 +15,7 @@
 namespace tdsfake::scenario::reader {
 namespace {
 
-constexpr std::array<later_word, 4> later_identity{{
-    {"mars",
-     "MARS is not served: PRELOGIN answers `off`; to say otherwise: `{at: prelogin, do: {reply: {mars: on}}}`"
-    },
+constexpr std::array<later_word, 3> later_identity{{
     {"collation", "override it: `{at: login, do: {reply: {collation: …}}}`"},
     {"features", "leave it out"},
     {"failover-partner", "override it: `{at: login, do: {reply: {failover-partner: …}}}`"},
@@ -165,7 +162,7 @@ identity read_identity(context& ctx, const node& n) {
         ctx,
         n,
         "`identity`",
-        {"name", "instance", "version", "tds", "packet-size", "encryption", "certificate", "tls"},
+        {"name", "instance", "version", "tds", "packet-size", "encryption", "certificate", "tls", "mars"},
         later_identity
     );
     if (const auto* v = map.get("name")) out.name = read_name(ctx, *v, "`name`", out.name);
@@ -173,6 +170,10 @@ identity read_identity(context& ctx, const node& n) {
     if (const auto* v = map.get("version")) out.version = read_version(ctx, *v).value_or(out.version);
     if (const auto* v = map.get("tds")) read_tds(ctx, *v, out);
     read_encryption(ctx, map, out);
+    if (const auto* v = map.get("mars")) {
+        constexpr std::array<std::string_view, 2> words{"on", "off"};
+        if (const auto index = read_word(ctx, *v, "`mars`", words)) out.mars = *index == 0;
+    }
     if (const auto* v = map.get("packet-size")) {
         const auto size = read_number(ctx, *v, "`packet-size`", tds::min_packet_size, tds::max_packet_size);
         out.packet_size = static_cast<std::uint32_t>(size.value_or(out.packet_size));

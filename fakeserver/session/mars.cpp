@@ -1,0 +1,173 @@
+#include "session/mars.hpp"
+
+#include "core/hex.hpp"
+#include "session/connection.hpp"
+
+#include <algorithm>
+
+namespace tdsfake::session {
+
+using journal::kind;
+using tds::smp_flag;
+
+namespace {
+
+constexpr std::int32_t unknown_event = 17807;     // of SQL Server's error log
+constexpr std::int32_t bad_packet_length = 17836; // likewise
+constexpr std::size_t most_sessions = 1'000;
+constexpr std::size_t longest_packet = tds::smp_header::size + tds::max_packet_size;
+// An ACK of its own goes out when half of a window was used and nothing was sent that could carry it.
+constexpr std::uint32_t acknowledge_after = tds::smp_initial_window / 2;
+
+} // namespace
+
+void mars::received(core::byte_view data, core::instant now) {
+    buffer_.insert(buffer_.end(), data.begin(), data.end());
+    std::size_t at = 0;
+    while (!on_.over() && buffer_.size() - at >= tds::smp_header::size) {
+        const auto rest = core::byte_view(buffer_).subspan(at);
+        const auto header = tds::parse_smp_header(rest);
+        if (header.has_error() || header->length > longest_packet) {
+            on_.violation("SMP: no packet of it, or one that is too long", rest, now, bad_packet_length);
+            return;
+        }
+        if (rest.size() < header->length) break;
+        at += header->length;
+        // What the packet causes may end the connection, but never comes back here.
+        packet_read(
+            *header, rest.subspan(tds::smp_header::size, header->length - tds::smp_header::size), now
+        );
+    }
+    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(at));
+    if (buffer_.empty()) buffer_.shrink_to_fit();
+}
+
+void mars::packet_read(const tds::smp_header& header, core::byte_view data, core::instant now) {
+    const auto found = sessions_.find(header.session);
+    if (header.flag == smp_flag::syn) {
+        if (found != sessions_.end()) return violation(header, "a session of this number is open", now);
+        return opened(header, now);
+    }
+    if (found == sessions_.end()) return violation(header, "no session of this number is open", now);
+    auto& s = *found->second;
+    if (header.window < s.may_send) return violation(header, "the window goes back", now);
+    s.may_send = header.window;
+    switch (header.flag) {
+    case smp_flag::data: data_read(s, header, data, now); break;
+    case smp_flag::fin: finished(s, header, now); return;
+    default: break;
+    }
+    if (!on_.over()) flush(s);
+}
+
+void mars::opened(const tds::smp_header& header, core::instant now) {
+    if (sessions_.size() >= most_sessions) return violation(header, "too many sessions are open", now);
+    note(header, now);
+    auto& added = sessions_[header.session];
+    added = std::make_unique<session>(on_, header.session);
+    added->may_send = std::max(header.window, tds::smp_initial_window);
+}
+
+void mars::data_read(session& s, const tds::smp_header& header, core::byte_view data, core::instant now) {
+    if (header.sequence != s.read + 1) {
+        return violation(header, "the sequence number is not the next one", now);
+    }
+    if (header.sequence > s.may_receive) return violation(header, "the window was full", now);
+    s.read = header.sequence;
+    s.talk.received(data, now);
+    if (on_.over()) return;
+    if (s.read + tds::smp_initial_window >= s.may_receive + acknowledge_after) control(s, smp_flag::ack);
+}
+
+void mars::finished(session& s, const tds::smp_header& header, core::instant now) {
+    note(header, now);
+    s.talk.abandon(now);
+    if (on_.over()) return;
+    if (!s.talk.silent()) control(s, smp_flag::fin);
+    sessions_.erase(header.session);
+}
+
+void mars::send(std::uint16_t number, core::byte_view packets, bool own_segment) {
+    const auto found = sessions_.find(number);
+    if (found == sessions_.end()) return;
+    auto& s = *found->second;
+    // One packet of TDS in each of SMP; bytes that are none go as they are.
+    while (!packets.empty()) {
+        const auto header = tds::parse_packet_header(packets);
+        auto length = packets.size();
+        if (header.has_value() && header->length >= tds::packet_header::size) {
+            length = std::min<std::size_t>(length, header->length);
+        }
+        const auto one = packets.first(length);
+        s.waiting.push_back({.data = core::bytes(one.begin(), one.end()), .own_segment = own_segment});
+        packets = packets.subspan(length);
+    }
+    flush(s);
+}
+
+void mars::flush(session& s) {
+    core::bytes out;
+    bool own_segment = false;
+    while (!s.waiting.empty() && s.sent < s.may_send) {
+        auto& next = s.waiting.front();
+        own_segment = next.own_segment;
+        tds::encode_smp(
+            out,
+            {.flag = smp_flag::data, .session = *s.talk.session(), .sequence = ++s.sent, .window = window(s)},
+            next.data
+        );
+        s.waiting.pop_front();
+        if (own_segment) on_.send_packets(std::exchange(out, {}), true);
+    }
+    if (!out.empty()) on_.send_packets(std::move(out), false);
+}
+
+void mars::control(session& s, smp_flag flag) {
+    core::bytes out;
+    tds::encode_smp(
+        out, {.flag = flag, .session = *s.talk.session(), .sequence = s.sent, .window = window(s)}
+    );
+    on_.send_packets(std::move(out), false);
+}
+
+std::uint32_t mars::window(session& s) noexcept {
+    s.may_receive = s.read + tds::smp_initial_window;
+    return s.may_receive;
+}
+
+bool mars::quiet() const noexcept {
+    return std::ranges::all_of(sessions_, [](const auto& s) { return s.second->talk.quiet(); });
+}
+
+bool mars::wants_drained() const noexcept {
+    return std::ranges::any_of(sessions_, [](const auto& s) {
+        return s.second->talk.streaming() && s.second->waiting.empty();
+    });
+}
+
+void mars::drained(core::instant now) {
+    for (auto& [number, s] : sessions_) {
+        if (s->talk.streaming() && s->waiting.empty()) s->talk.drained(now);
+        if (on_.over()) return;
+    }
+}
+
+void mars::note(const tds::smp_header& header, core::instant now) {
+    on_.note(
+        kind::received,
+        now,
+        {{"message", "SMP"}, {"flag", tds::name(header.flag)}, {"session", std::int64_t{header.session}}}
+    );
+}
+
+void mars::violation(const tds::smp_header& header, std::string_view what, core::instant now) {
+    on_.violation(
+        "SMP " + std::string(tds::name(header.flag)) + " of session " + std::to_string(header.session) +
+            " with sequence number " + std::to_string(header.sequence) + ": " + std::string(what),
+        {},
+        now,
+        unknown_event
+    );
+}
+
+} // namespace tdsfake::session

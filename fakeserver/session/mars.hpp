@@ -1,0 +1,68 @@
+// MARS: several conversations on one connection, each a session of SMP with windows of its own (MC-SMP 3.1).
+#pragma once
+
+#include "session/conversation.hpp"
+#include "tds/smp.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+
+namespace tdsfake::session {
+
+class mars {
+public:
+    explicit mars(connection& on) : on_(on) {}
+    mars(const mars&) = delete;
+    mars& operator=(const mars&) = delete;
+
+    // Bytes of SMP packets, cut anywhere.
+    void received(core::byte_view data, core::instant now);
+    // Bytes of TDS packets of that session, as far as the client's window allows; the rest follows its ACK.
+    void send(std::uint16_t number, core::byte_view packets, bool own_segment);
+
+    template <class Visitor>
+    void each(Visitor visit) {
+        for (auto& [number, s] : sessions_)
+            visit(s->talk);
+    }
+    [[nodiscard]] bool quiet() const noexcept;
+    // Some session has more rows to send, and a window for them.
+    [[nodiscard]] bool wants_drained() const noexcept;
+    void drained(core::instant now);
+    [[nodiscard]] std::size_t pending() const noexcept { return buffer_.size(); }
+
+private:
+    struct session {
+        session(connection& on, std::uint16_t number) : talk(on, number) {}
+
+        struct packet {
+            core::bytes data;
+            bool own_segment = false;
+        };
+        conversation talk;
+        std::uint32_t sent = 0;                              // SEQNUM of our last DATA
+        std::uint32_t may_send = tds::smp_initial_window;    // the client's window
+        std::uint32_t read = 0;                              // SEQNUM of its last DATA
+        std::uint32_t may_receive = tds::smp_initial_window; // our window, as it was announced
+        std::deque<packet> waiting;                          // for the client's window
+    };
+
+    void packet_read(const tds::smp_header& header, core::byte_view data, core::instant now);
+    void opened(const tds::smp_header& header, core::instant now);
+    void data_read(session& s, const tds::smp_header& header, core::byte_view data, core::instant now);
+    void finished(session& s, const tds::smp_header& header, core::instant now);
+    void flush(session& s);
+    void control(session& s, tds::smp_flag flag);
+    // What we let the client send: as much again as it has sent.
+    static std::uint32_t window(session& s) noexcept;
+    void note(const tds::smp_header& header, core::instant now);
+    void violation(const tds::smp_header& header, std::string_view what, core::instant now);
+
+    connection& on_;
+    core::bytes buffer_;
+    std::map<std::uint16_t, std::unique_ptr<session>> sessions_;
+};
+
+} // namespace tdsfake::session
