@@ -200,8 +200,10 @@ core::result<login7> parse_login7(core::byte_view payload) {
     login.change_password = items.secret(change_password);
     if (!items.ok()) return core::wire_errc::bad_length;
 
-    // Before 7.2 the bit and the field were unused, and clients left rubbish in them.
-    login.has_feature_extension = !is_short && (login.option_flags3 & extension_flag) != 0;
+    // Before 7.2 the bit and the field were unused, and clients left rubbish in them. tedious sets the bit
+    // for 7.2 and 7.3 without an extension.
+    login.has_feature_extension =
+        !is_short && (login.option_flags3 & extension_flag) != 0 && extension.length > 0;
     if (login.has_feature_extension) {
         const auto pointer = items.bytes(extension);
         if (const auto failed = read_features(payload, pointer, login)) return failed;
