@@ -22,6 +22,8 @@ struct run_arguments {
     std::string listen;
     std::string ready_file;
     std::string journal_file;
+    std::string ca_file;
+    std::string key_log_file;
     cli::format format = cli::format::text;
     cli::colour colour = cli::colour::automatic;
     bool quiet = false;

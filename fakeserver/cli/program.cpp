@@ -5,6 +5,7 @@
 #include "net/endpoint.hpp"
 #include "scenario/library.hpp"
 #include "scenario/load.hpp"
+#include "tls/authority.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -67,6 +68,10 @@ void add_run_options(CLI::App& command, run_arguments& to) {
     command.add_option("--listen", to.listen, "Where the first server listens: ADDRESS[:PORT]");
     command.add_option("--ready-file", to.ready_file, "Write the addresses here, as JSON, once they answer");
     command.add_option("--journal", to.journal_file, "Write every event here, as JSON lines");
+    command.add_option("--ca-file", to.ca_file, "Write the authority that clients are to trust here, as PEM");
+    command.add_option(
+        "--tls-keylog", to.key_log_file, "Append the secrets of TLS here, so that Wireshark can decrypt"
+    );
     command.add_option("--format", to.format, "Output for people (text) or programs (json)")
         ->transform(CLI::CheckedTransformer(
             std::map<std::string, format>{{"text", format::text}, {"json", format::json}}
@@ -148,6 +153,9 @@ int program(int argc, char** argv) {
         return dispatch(argc, argv);
     } catch (const bad_input& failure) {
         std::cerr << failure.what() << "\n";
+        return exit_code::bad_input;
+    } catch (const tls::setup_error& failure) {
+        std::cerr << "tdsfake: " << failure.what() << "\n";
         return exit_code::bad_input;
     } catch (const net::start_up_error& failure) {
         std::cerr << "tdsfake: " << failure.what() << "\n";

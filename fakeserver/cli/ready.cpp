@@ -1,13 +1,9 @@
 #include "cli/ready.hpp"
 
-#include "cli/arguments.hpp"
+#include "cli/write_whole.hpp"
 #include "report/render.hpp"
 
 #include <cctype>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <fstream>
 
 #include <unistd.h>
 
@@ -44,15 +40,7 @@ std::string ready_json(const std::vector<net::fake::bound_server>& servers, std:
 }
 
 void write_ready_file(const std::string& path, const std::string& text) {
-    const auto beside = path + "." + std::to_string(::getpid()) + ".tmp";
-    std::ofstream file(beside, std::ios::binary);
-    file << text;
-    file.close();
-    if (!file || std::rename(beside.c_str(), path.c_str()) != 0) {
-        const std::string why = std::strerror(errno);
-        std::remove(beside.c_str());
-        throw bad_input("--ready-file " + path + ": cannot write it: " + why);
-    }
+    write_whole("--ready-file", path, text);
 }
 
 std::vector<std::pair<std::string, std::string>>

@@ -3,6 +3,7 @@
 #include "cli/child.hpp"
 #include "cli/program.hpp"
 #include "cli/ready.hpp"
+#include "cli/tls_files.hpp"
 #include "journal/journal.hpp"
 #include "net/fake.hpp"
 #include "report/render.hpp"
@@ -16,6 +17,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <functional>
 #include <optional>
 
@@ -67,7 +69,16 @@ public:
                 );
             }
         }
-        fake_.emplace(io_, scenario_, journal_, session::options{.show_passwords = arguments.show_passwords});
+        fake_.emplace(
+            io_,
+            scenario_,
+            journal_,
+            session::options{.show_passwords = arguments.show_passwords},
+            open_key_log(arguments.key_log_file)
+        );
+        fake_->tls().check();
+        if (!arguments.ca_file.empty())
+            write_ca_file(arguments.ca_file, fake_->tls().authority().pem());
     }
 
     int operator()() {
@@ -131,9 +142,14 @@ private:
 
         const auto json = ready_json(servers, scenario_->seed);
         const bool exec = !arguments_.command.empty();
+        auto variables = environment(servers);
+        if (!arguments_.ca_file.empty()) {
+            // The command may work in another folder.
+            variables.emplace_back("TDSFAKE_CA_FILE", std::filesystem::absolute(arguments_.ca_file).string());
+        }
         if (!arguments_.ready_file.empty()) write_ready_file(arguments_.ready_file, json);
         if (!exec) print(console_, arguments_.format == format::json ? json : ready_line(servers));
-        if (exec) child_ = start_child(arguments_.command, environment(servers));
+        if (exec) child_ = start_child(arguments_.command, variables);
 
         if (journal_fd_ >= 0)
             file_sink_.emplace(journal_, journal_fd_, true, report::json_renderer(*scenario_));

@@ -6,11 +6,13 @@ Every wait has a deadline. What a test expects and does not get raises Deviation
 import fcntl
 import select
 import socket
+import ssl
 import struct
 import termios
 import time
 
 import tds_messages as m
+import tds_tls
 from tds_tokens import Malformed, Message, Packet, parse_prelogin
 
 # How long to wait for what must come, in seconds. Red controls shorten it: there it must not come.
@@ -40,6 +42,7 @@ class Client:
         self.descriptor = 0
         self._buffer = b""
         self.bytes_read = 0
+        self.tls = None  # tds_tls.Tls while it is in force
         self.sock = socket.socket(family, socket.SOCK_STREAM)
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -73,6 +76,10 @@ class Client:
     # ------------------------------------------------------------------------------------------- writing
 
     def send(self, data):
+        self.send_beneath(self.tls.encrypt(data) if self.tls else data)
+
+    def send_beneath(self, data):
+        """As it is, also where TLS is in force."""
         self.sock.settimeout(patience)
         self.sock.sendall(data)
 
@@ -103,12 +110,16 @@ class Client:
         """More bytes, b"" on FIN; a reset and silence raise."""
         if self._reset_early:
             raise ConnectionResetError
-        left = deadline - time.monotonic()
-        if left <= 0 or not self.readable(left):
-            raise Deviation(f"silence for {patience} s, {len(self._buffer)} bytes of a message read")
-        data = self.sock.recv(1 << 20)
-        self.bytes_read += len(data)
-        return data
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0 or not self.readable(left):
+                raise Deviation(f"silence for {patience} s, {len(self._buffer)} bytes of a message read")
+            data = self.sock.recv(1 << 20)
+            self.bytes_read += len(data)
+            if not data or not self.tls:
+                return data
+            if data := self.tls.decrypt(data):
+                return data
 
     def _need(self, count, deadline):
         while len(self._buffer) < count:
@@ -174,6 +185,61 @@ class Client:
         except ConnectionResetError:
             raise Deviation("not silent: RST") from None
         raise Deviation(f"not silent: {data[:64].hex(' ') or 'FIN'}")
+
+    # ----------------------------------------------------------------------------------------------- TLS
+
+    def start_tls(self, piece=None, **options):
+        """The handshake of TDS 7.x, in PRELOGIN packets; everything is encrypted from here on. `piece`: so many bytes
+        of a flight in a packet. What the ssl module raises, when it does not like the server, passes through."""
+        tls = tds_tls.Tls(**options)
+        flight = b""
+        try:
+            while not tls.handshake(flight):
+                self._send_flight(tls.take(), piece)
+                answer = self.read_message()
+                if answer.type != m.PRELOGIN:
+                    raise Deviation(f"a flight in a packet of type {answer.type:#x}")
+                flight = answer.payload
+        except ssl.SSLError:
+            self._send_flight(tls.take(), piece)  # the alert
+            raise
+        self._send_flight(tls.take(), piece)
+        self.tls = tls
+        return tls
+
+    def _send_flight(self, flight, piece):
+        if flight:
+            self.send_beneath(m.packets(m.PRELOGIN, flight, 8 + (piece or len(flight))))
+
+    def start_strict(self, alpn=(tds_tls.ALPN,), piece=None, **options):
+        """The handshake of TDS 8.0, before anything else. `piece`: so many bytes at a time."""
+        tls = tds_tls.Tls(alpn=alpn, **options)
+        data = b""
+        try:
+            while not tls.handshake(data):
+                self._send_pieces(tls.take(), piece)
+                data = self._receive(time.monotonic() + patience)
+                if not data:
+                    raise Deviation("FIN during the handshake")
+        except ssl.SSLError:
+            self._send_pieces(tls.take(), None)
+            raise
+        self._send_pieces(tls.take(), piece)
+        self.tls = tls
+        return tls
+
+    def _send_pieces(self, data, piece):
+        for at in range(0, len(data), piece or len(data) or 1):
+            self.send_beneath(data[at : at + (piece or len(data))])
+
+    def send_login_only(self, encrypted="packet", size=4096, **fields):
+        """LOGIN7, of which only the first packet is inside TLS, or the whole message; then everything is in clear."""
+        wire = m.packets(m.LOGIN7, m.login7_payload(tds=self.tds, **fields), size)
+        first = min(size, len(wire)) if encrypted == "packet" else len(wire)
+        tls, self.tls = self.tls, None
+        self.send(tls.encrypt(wire[:first]))
+        if wire[first:]:
+            self.send(wire[first:])
 
     # ------------------------------------------------------------------------- what TCP has acknowledged
 
