@@ -118,6 +118,8 @@ private:
     void flight_read(core::bytes&& answer, bool completed, core::instant now);
 
     // --- reading.cpp
+    // The server's policy, or what PRELOGIN agreed on, wants TLS, and there is none.
+    [[nodiscard]] bool encryption_missing() const noexcept;
     void prelogin_read(tds::message&& message, core::instant now);
     void login_read(tds::message&& message, core::instant now);
     void request_read(conversation& on, tds::message&& message, core::instant now);

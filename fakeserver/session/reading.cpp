@@ -17,8 +17,8 @@ namespace {
 constexpr std::int32_t unknown_event = 17807;
 constexpr std::int32_t bad_prelogin = 17828;
 constexpr std::int32_t bad_login = 17832;
-constexpr std::int32_t bad_packet_length = 17836;
 constexpr std::int32_t encryption_required = 17835;
+constexpr std::int32_t bad_packet_length = 17836;
 
 // The front of a login, up to where a password may stand.
 core::byte_view without_password(const tds::message& login) {
@@ -49,7 +49,30 @@ void connection::stream_lost(conversation& on, boost::system::error_code why, co
     violation(why.message(), rest, now, type ? unknown_event : bad_packet_length);
 }
 
+bool connection::encryption_missing() const noexcept {
+    using policy = scenario::encryption_policy;
+    if (tls_ && tls_->established()) return false;
+    switch (server().identity.encryption) {
+    case policy::not_supported: return false;
+    case policy::strict:
+    case policy::required: return true;
+    case policy::off: break;
+    }
+    // Without PRELOGIN nothing was agreed on (TDS 7.0, jTDS).
+    const auto none = static_cast<std::uint8_t>(tds::encryption::not_supported);
+    return encryption_answered_.value_or(none) != none;
+}
+
 void connection::message_read(conversation& on, tds::message&& message, core::instant now) {
+    if (!tls_ && server().identity.encryption == scenario::encryption_policy::strict) {
+        violation(
+            "no encryption: this server is strict, TLS must come first",
+            without_password(message),
+            now,
+            encryption_required
+        );
+        return;
+    }
     switch (static_cast<tds::packet_type>(message.type)) {
     case tds::packet_type::prelogin: return prelogin_read(std::move(message), now);
     case tds::packet_type::login7:
@@ -112,12 +135,9 @@ void connection::login_read(tds::message&& message, core::instant now) {
         violation("a second login", without_password(message), now, unknown_event);
         return;
     }
-    const auto policy = server().identity.encryption;
-    const bool wants_tls =
-        policy == scenario::encryption_policy::required || policy == scenario::encryption_policy::strict;
-    if (wants_tls && !(tls_ && tls_->established())) {
+    if (encryption_missing()) {
         violation(
-            "a login in clear: this server requires encryption",
+            "a login without the encryption that was agreed on",
             without_password(message),
             now,
             encryption_required
@@ -155,7 +175,10 @@ void connection::login_read(tds::message&& message, core::instant now) {
     phase_ = phase::login_read;
     state_ = std::make_unique<state>();
     main_.allow_long_messages();
-    state_->version = std::min(*asked, identity.tds);
+    // TDS 8.0 is what TLS carries, nothing else.
+    const bool inside_tls = tls_ && tls_->carrier() == tls::carrier::strict;
+    const auto newest = inside_tls ? tds::tds_version::v8_0 : tds::tds_version::v7_4;
+    state_->version = std::min({*asked, identity.tds, newest});
     const auto size = parsed->packet_size == 0 ? tds::default_packet_size : std::size_t{parsed->packet_size};
     state_->packet_size = static_cast<std::uint32_t>(std::clamp(
         size, tds::min_packet_size, std::max<std::size_t>(identity.packet_size, tds::min_packet_size)

@@ -49,6 +49,7 @@ public:
     core::bytes encrypt(core::byte_view packets) { return engine_.encrypt(packets); }
     core::bytes goodbye() { return engine_.close_notify(); }
 
+    [[nodiscard]] tls::carrier carrier() const noexcept { return carrier_; }
     [[nodiscard]] bool established() const noexcept { return engine_.established(); }
     [[nodiscard]] const tls::engine& engine() const noexcept { return engine_; }
     [[nodiscard]] scope covers() const noexcept { return scope_; }

@@ -107,19 +107,15 @@ std::optional<std::array<std::uint8_t, 4>> read_version(context& ctx, const node
 }
 
 void read_tds(context& ctx, const node& n, identity& out) {
-    constexpr std::array<std::string_view, 4> words{"7.1", "7.2", "7.3", "7.4"};
+    constexpr std::array<std::string_view, 6> words{"7.0", "7.1", "7.2", "7.3", "7.4", "8.0"};
     constexpr std::array versions{
-        tds::tds_version::v7_1r1, tds::tds_version::v7_2, tds::tds_version::v7_3b, tds::tds_version::v7_4
+        tds::tds_version::v7_0,
+        tds::tds_version::v7_1r1,
+        tds::tds_version::v7_2,
+        tds::tds_version::v7_3b,
+        tds::tds_version::v7_4,
+        tds::tds_version::v8_0
     };
-    if (n.is_scalar() && (n.text == "8.0" || n.text == "7.0")) {
-        ctx.out.error(
-            n.where,
-            "TDS " + n.text + " is not served by this version yet" +
-                (n.text == "8.0" ? ": it begins with TLS" : ""),
-            "7.1, 7.2, 7.3 or 7.4"
-        );
-        return;
-    }
     if (const auto index = read_word(ctx, n, "`tds`", words)) out.tds = versions[*index];
 }
 

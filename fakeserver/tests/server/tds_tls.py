@@ -1,6 +1,7 @@
 """TLS for the test client: Python's ssl module over memory, so that records can be carried in packets or not at all."""
 
 import ssl
+import warnings
 
 VERSIONS = {
     "1.0": ssl.TLSVersion.TLSv1,
@@ -19,8 +20,10 @@ def client_context(ca=None, min=None, max=None, ciphers=None, alpn=(), certifica
         context.verify_mode = ssl.CERT_NONE
     else:
         context.load_verify_locations(ca)
-    context.minimum_version = VERSIONS[min or "1.2"]
-    context.maximum_version = VERSIONS[max or "1.3"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of TLS 1.0 and 1.1
+        context.minimum_version = VERSIONS[min or "1.2"]
+        context.maximum_version = VERSIONS[max or "1.3"]
     if ciphers or (min or "1.2") < "1.2" or (max or "1.3") < "1.2":
         context.set_ciphers(ciphers or "ALL:@SECLEVEL=0")
     if alpn:
@@ -79,7 +82,7 @@ class Tls:
 
     @property
     def version(self):
-        return self.object.version().removeprefix("TLSv")
+        return {"TLSv1": "1.0"}.get(self.object.version(), self.object.version().removeprefix("TLSv"))
 
     @property
     def cipher(self):

@@ -35,7 +35,7 @@ def test_prelogin_answer_is_what_every_driver_accepts(fake):
         assert options[4] == b"\x00", "MARS must be there: FreeTDS falls back to TDS 7.1 without it"
 
 
-@pytest.mark.parametrize("tds", list(m.TDS_VERSIONS))
+@pytest.mark.parametrize("tds", list(LOGINACK_VERSIONS))
 def test_every_version_logs_in_and_queries(fake, tds):
     with fake.connect(tds) as client:
         client.prelogin()
