@@ -1,4 +1,4 @@
-// bench_load cycles|hold|timing --port N …: the client side of the benchmark.
+// bench_load cycles|hold|timing|requests|rows --port N …: the client side of the benchmark.
 #include "load.hpp"
 
 int main(int argc, char** argv) {
@@ -20,8 +20,12 @@ int main(int argc, char** argv) {
               {"burst", "0"},
               {"stop-pid", "0"}}}
         );
+    } else if (job == "requests") {
+        bench::run_requests({argc - 2, argv + 2, {{"port", ""}, {"count", ""}}});
+    } else if (job == "rows") {
+        bench::run_rows({argc - 2, argv + 2, {{"port", ""}, {"sql", ""}}});
     } else {
-        bench::die("usage: bench_load cycles|hold|timing --port N …");
+        bench::die("usage: bench_load cycles|hold|timing|requests|rows --port N …");
     }
     return 0;
 }

@@ -1,4 +1,4 @@
-// The load generator's three jobs. Each prints one line of JSON and ends the program on anything unexpected:
+// The load generator's jobs. Each prints one line of JSON and ends the program on anything unexpected:
 // a figure from a run in which a connection failed would be worth nothing.
 #pragma once
 
@@ -12,5 +12,9 @@ void run_cycles(const options& given);
 void run_hold(const options& given);
 // When do the answers come? Against the delay that the server's script gives each connection.
 void run_timing(const options& given);
+// SELECT 1 on one logged-in connection, `count` times: how long until the answer is whole?
+void run_requests(const options& given);
+// One `sql` on one logged-in connection: how fast does its answer come?
+void run_rows(const options& given);
 
 } // namespace bench

@@ -1,10 +1,12 @@
 """The measures. Each compares in rounds, side by side, and returns plain figures; bars are applied in report.py."""
 
+import contextlib
 import os
 import random
 import signal
 import statistics
 
+import tls_clients
 from servers import BenchError, Holder, Server, run_helper
 
 
@@ -23,6 +25,12 @@ class Bench:
 
     def helper(self, name):
         return os.path.join(self.helpers, name)
+
+    @contextlib.contextmanager
+    def still(self, server):
+        """What was sent to it has been read and dealt with."""
+        server.wait_until_idle()
+        yield
 
     def load(self, job, server, **options):
         arguments = [part for key, value in options.items() for part in (f"--{key.replace('_', '-')}", str(value))]
@@ -183,4 +191,59 @@ def exit_time(bench):
     return result
 
 
-ALL = {"ready": ready, "cpu": cpu, "memory": memory, "lateness": lateness, "burst": burst, "exit": exit_time}
+def requests(bench):
+    """SELECT 1 over and over on one connection; next to it the same bytes to and fro with the bare responder."""
+    count, rounds = (4000, 5) if bench.quick else (20000, 9)
+    times = {"subject": [], "bare": []}
+    with bench.subject.healthy("journal") as subject, Server([bench.helper("bench_responder")], bench.server_cpu) as bare:
+        servers = {"subject": subject, "bare": bare}
+        for server in servers.values():
+            bench.load("requests", server, count=1000)
+        for _ in range(rounds):
+            for name, server in servers.items():
+                times[name].append(bench.load("requests", server, count=count))
+    result = {"requests_per_round": count, "rounds": rounds}
+    for percent in (50, 99):
+        both = {name: [run[f"us_p{percent}"] for run in runs] for name, runs in times.items()}
+        result[f"server_us_p{percent}"] = statistics.median(
+            subject - bare for subject, bare in zip(both["subject"], both["bare"]))
+        for name, values in both.items():
+            result[f"{name}_us_p{percent}"] = statistics.median(values)
+    return result
+
+
+def rows(bench):
+    """A result of a million rows, in bytes per second, next to a server that writes packets of 4 KiB in a loop."""
+    count, rounds = (200_000, 5) if bench.quick else (1_000_000, 7)
+    rates = {"subject": [], "bare": []}
+    with bench.subject.streaming(count) as subject:
+        size = int(bench.load("rows", subject, sql="rows")["bytes"])
+        before = subject.private_bytes()
+        with Server([bench.helper("bench_writer"), "--bytes", str(size)], bench.server_cpu) as bare:
+            for _ in range(rounds):
+                for name, server in (("subject", subject), ("bare", bare)):
+                    got = bench.load("rows", server, sql="rows")
+                    rates[name].append(got["bytes"] / got["seconds"] / 1e6)
+        growth = subject.private_bytes() - before
+    return {
+        "rows": count, "bytes": size, "rounds": rounds, "growth_bytes": growth,
+        "ratio": statistics.median(s / b for s, b in zip(rates["subject"], rates["bare"])),
+        **{f"{name}_mb_per_s": statistics.median(values) for name, values in rates.items()},
+    }
+
+
+def tls(bench):
+    """Private memory per connection in the middle of the handshake and after it, beyond a first hundred."""
+    count, first = (300, 50) if bench.quick else (1000, 100)
+    result = {"connections": count}
+    for state in ("handshake", "established"):
+        with bench.subject.encrypting() as server:
+            with tls_clients.held(server.port, first, state), bench.still(server):
+                before = server.private_bytes()
+                with tls_clients.held(server.port, count, state), bench.still(server):
+                    result[f"{state}_bytes"] = (server.private_bytes() - before) / count
+    return result
+
+
+ALL = {"ready": ready, "cpu": cpu, "memory": memory, "tls": tls, "requests": requests, "rows": rows,
+       "lateness": lateness, "burst": burst, "exit": exit_time}

@@ -10,6 +10,12 @@ MEMORY_BYTES = 2048
 LATENESS_P99_US = 300
 BURST_US = 5000
 EXIT_MS = 20
+TLS_HANDSHAKE_BYTES = 43 * 1024
+TLS_ESTABLISHED_BYTES = 15 * 1024
+SELECT_P50_US = 50
+SELECT_P99_US = 200
+ROWS_RATIO = 1.0
+ROWS_GROWTH_BYTES = 1 << 20
 # Two runs of the same bare responder must agree this well, or the ratios of the run say nothing.
 CONTROL = (0.9, 1.1)
 
@@ -89,8 +95,31 @@ def _exit_rows(r):
                    verdict, f"SIGTERM {term:.1f} ms; SIGKILL {kill:.1f} ms")
 
 
-_ROWS = {"ready": _ready_rows, "cpu": _cpu_rows, "memory": _memory_rows, "lateness": _lateness_rows,
-         "burst": _burst_rows, "exit": _exit_rows}
+def _tls_rows(r):
+    for state, words, bar in (("handshake", "in mid-handshake", TLS_HANDSHAKE_BYTES),
+                              ("established", "established", TLS_ESTABLISHED_BYTES)):
+        yield _row(f"memory per TLS connection, {words}", r[f"{state}_bytes"] / 1024, "KiB", bar / 1024,
+                   _below(r[f"{state}_bytes"], bar), f"{r['connections']} connections")
+
+
+def _requests_rows(r):
+    for percent, bar in ((50, SELECT_P50_US), (99, SELECT_P99_US)):
+        yield _row(f"SELECT 1, server side, p{percent}", r[f"server_us_p{percent}"], "us", bar,
+                   _below(r[f"server_us_p{percent}"], bar),
+                   f"round trip {r[f'subject_us_p{percent}']:.1f} us, of the bare responder {r[f'bare_us_p{percent}']:.1f} us")
+
+
+def _rows_rows(r):
+    yield _row("rows, as fast as a bare writer", r["ratio"], "x bare", ROWS_RATIO,
+               "met" if r["ratio"] >= ROWS_RATIO else "missed",
+               f"{r['rows']:,} rows, {r['bytes'] / 1e6:.0f} MB at {r['subject_mb_per_s']:.0f} MB/s; "
+               f"bare {r['bare_mb_per_s']:.0f} MB/s in writes of 4 KiB")
+    yield _row("  memory that they take", r["growth_bytes"] / 1024, "KiB", ROWS_GROWTH_BYTES / 1024,
+               _below(r["growth_bytes"], ROWS_GROWTH_BYTES), "private memory, after against before")
+
+
+_ROWS = {"ready": _ready_rows, "cpu": _cpu_rows, "memory": _memory_rows, "tls": _tls_rows, "requests": _requests_rows,
+         "rows": _rows_rows, "lateness": _lateness_rows, "burst": _burst_rows, "exit": _exit_rows}
 
 
 def rows(results):

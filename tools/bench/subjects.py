@@ -4,6 +4,8 @@ import os
 
 from servers import Server
 
+ROW_TEXT = "a text of forty characters, or nearly so"
+
 
 class Tdsfake:
     """The program under test, in the three ways it is used: no console and no file, a journal file, a console."""
@@ -57,6 +59,20 @@ class Tdsfake:
         """groups: (first connection, last connection, microseconds)."""
         return self._start(
             [f"{{at: prelogin, when: {{connection: {a}..{b}}}, do: {{wait: {us}us}}}}" for a, b, us in groups], mode)
+
+    def streaming(self, rows, mode="journal"):
+        """`rows` to the batch "rows": a number and a text each."""
+        scenario = self._new_file(".yaml", f"""tdsfake: 1
+server:
+  queries:
+    - {{match: rows, columns: {{id: int not null, name: nvarchar(60)}}, rows: {{count: {rows}, values: [$row, {ROW_TEXT}]}}}}
+""")
+        command = [self.program, "run", scenario, "--quiet"]
+        return Server(command + (["--journal", self._new_file(".jsonl")] if mode == "journal" else []), self.cpu)
+
+    def encrypting(self):
+        scenario = self._new_file(".yaml", "tdsfake: 1\nserver: {identity: {encryption: required}}\n")
+        return Server([self.program, "run", scenario, "--quiet"], self.cpu)
 
     def holding(self, milliseconds, mode="journal"):
         """Answers nobody until that time, then all at once."""
