@@ -150,6 +150,12 @@ reply login_reply(const scenario::server& server, state& session, overrides chan
     }
     if (collations && !set.left_out("collation"))
         out.envchange_bytes(tds::envchange::collation, collation, {});
+    if (!collations) {
+        // jTDS takes the charset for the sign that a server of 7.0 or later is there.
+        out.envchange_text(tds::envchange::charset, "iso_1", "");
+        out.envchange_text(tds::envchange::unicode_locale, "1033", "");
+        out.envchange_text(tds::envchange::unicode_comparison, "196609", "");
+    }
     if (!set.left_out("language")) {
         out.envchange_text(tds::envchange::language, language, "");
         out.info(changed_language);

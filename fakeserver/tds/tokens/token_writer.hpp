@@ -45,6 +45,8 @@ enum class envchange : std::uint8_t {
     language = 2,
     charset = 3,
     packet_size = 4,
+    unicode_locale = 5,     // like charset and the next one: TDS 7.0, which has no collations
+    unicode_comparison = 6,
     collation = 7,
     begin_transaction = 8,
     commit_transaction = 9,

@@ -78,8 +78,11 @@ TEST_P(EveryVersion, LogsInAndIsServed) {
     ASSERT_EQ(c.last().all<tds::loginack>().size(), 1U);
     EXPECT_EQ(c.last().all<tds::loginack>()[0].tds_version, loginack);
     if (version == tds_version::v7_0) {
+        std::vector<int> changes;
         for (const auto& change : c.last().all<tds::envchange_token>())
-            EXPECT_NE(change.type, 7) << "7.0 knows no collations";
+            changes.push_back(change.type);
+        // Charset, locale and comparison instead of a collation; jTDS insists on the charset.
+        EXPECT_THAT(changes, ::testing::ElementsAre(1, 3, 5, 6, 2, 4));
     } else {
         EXPECT_EQ(c.last().names(), logged_in_7_1);
     }
