@@ -221,7 +221,7 @@ struct identity {
     std::array<std::uint8_t, 4> version{16, 0, 0x10, 0x13}; // major, minor, build (high, low): 16.0.4115
     tds::tds_version tds = tds::tds_version::v8_0;          // the newest it speaks
     std::uint32_t packet_size = 32767;                      // the most it grants
-    encryption_policy encryption = encryption_policy::not_supported;
+    encryption_policy encryption = encryption_policy::off;
     tls::settings tls;
     bool mars = true; // if the client asks for it
 };
