@@ -145,7 +145,8 @@ private:
     conversation main_;
     std::unique_ptr<tls_link> tls_;
     bool carrier_changed_ = false;
-    std::optional<std::uint8_t> encryption_answered_; // in PRELOGIN
+    std::optional<std::uint8_t> encryption_asked_; // in PRELOGIN
+    std::optional<std::uint8_t> encryption_answered_;
     bool mars_agreed_ = false;
     std::unique_ptr<mars> mars_; // from the login answer on
     actions* out_ = nullptr;     // of the input being processed

@@ -58,9 +58,10 @@ bool connection::encryption_missing() const noexcept {
     case policy::required: return true;
     case policy::off: break;
     }
-    // Without PRELOGIN nothing was agreed on (TDS 7.0, jTDS).
+    // Without PRELOGIN nothing was agreed on (TDS 7.0, jTDS); a client that has no TLS and goes on although a
+    // fault claimed more is served.
     const auto none = static_cast<std::uint8_t>(tds::encryption::not_supported);
-    return encryption_answered_.value_or(none) != none;
+    return encryption_asked_.value_or(none) != none && encryption_answered_.value_or(none) != none;
 }
 
 void connection::message_read(conversation& on, tds::message&& message, core::instant now) {
@@ -117,6 +118,7 @@ void connection::prelogin_read(tds::message&& message, core::instant now) {
         return;
     }
     phase_ = phase::prelogin_done;
+    encryption_asked_ = parsed->encryption();
     std::vector<journal::field> what{
         {"message", "PRELOGIN"}, {"bytes", message.payload.size()}, {"packets", message.packets}
     };

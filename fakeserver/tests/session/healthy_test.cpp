@@ -154,11 +154,50 @@ TEST(Healthy, AnswersFedAuthRequiredOnlyWhereItIsAsked) {
     EXPECT_EQ(without.last_prelogin().find(tds::prelogin_token::fedauth_required), nullptr);
 }
 
-TEST(Healthy, NeverSpeaksTlsWhateverTheClientAsks) {
-    for (const auto asked : core::bytes{0x00, 0x01, 0x02, 0x03, 0x80}) {
-        conversation c;
-        c.connects().peer_sends(prelogin(asked)).expect_prelogin();
-        EXPECT_EQ(c.last_prelogin().encryption(), 0x02);
+TEST(Healthy, AnswersTheWishForTlsByItsPolicy) {
+    const auto answers = [](const std::string& policy) {
+        std::vector<int> out;
+        for (const auto asked : core::bytes{0x00, 0x01, 0x02, 0x03, 0x80, 0x81, 0x83}) {
+            conversation c(text{.server = "identity: {encryption: " + policy + "}"});
+            c.connects().peer_sends(prelogin(asked)).expect_prelogin();
+            out.push_back(c.last_prelogin().encryption().value_or(0xff));
+        }
+        return out;
+    };
+    EXPECT_EQ(answers("off"), (std::vector{0, 1, 2, 1, 0, 1, 1}));
+    EXPECT_EQ(answers("required"), (std::vector{3, 1, 3, 1, 3, 1, 1}));
+    EXPECT_EQ(answers("not-supported"), (std::vector{2, 2, 2, 2, 2, 2, 2}));
+}
+
+TEST(Healthy, ALoginWithoutTheTlsAgreedOnEnds) {
+    struct wish {
+        const char* policy;
+        std::uint8_t asked;
+        bool served;
+    };
+    for (const auto& [policy, asked, served] :
+         {wish{"off", 2, true},
+          wish{"off", 0, false},
+          wish{"off", 1, false},
+          wish{"required", 2, false},
+          wish{"required", 1, false},
+          wish{"not-supported", 1, true}}) {
+        conversation c(text{.server = "identity: {encryption: " + std::string(policy) + "}"});
+        c.connects().peer_sends(prelogin(asked)).expect_prelogin().peer_sends(login());
+        if (served) {
+            c.expect_logged_in();
+        } else {
+            c.expect_end("FIN").expect_noted(
+                kind::violation, "reason=a login without the encryption that was agreed on error=17835"
+            );
+        }
+    }
+}
+
+TEST(Healthy, AStrictServerWantsTlsFirst) {
+    for (const auto& first : {prelogin(), login()}) {
+        conversation c(text{.server = "identity: {encryption: strict}"});
+        c.connects().peer_sends(first).expect_end("FIN").expect_noted(kind::violation, "error=17835");
     }
 }
 

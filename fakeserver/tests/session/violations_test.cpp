@@ -77,7 +77,7 @@ class Violation : public ::testing::TestWithParam<broken> {};
 
 TEST_P(Violation, ClosesWithoutAReplyAndIsToldWithItsBytes) {
     const auto& b = GetParam();
-    conversation c;
+    conversation c(text{.server = "identity: {encryption: not-supported}"}); // where TLS is garbage, too
     if (b.after == when::logged_in) c.logs_in();
     if (b.after != when::logged_in) c.connects();
     if (b.after == when::after_prelogin) c.peer_sends(prelogin()).expect_prelogin();
