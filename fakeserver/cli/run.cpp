@@ -77,8 +77,7 @@ public:
             open_key_log(arguments.key_log_file)
         );
         fake_->tls().check();
-        if (!arguments.ca_file.empty())
-            write_ca_file(arguments.ca_file, fake_->tls().authority().pem());
+        if (!arguments.ca_file.empty()) write_ca_file(arguments.ca_file, fake_->tls().authority().pem());
     }
 
     int operator()() {
@@ -117,22 +116,23 @@ private:
     }
 
     void announce() {
-        const auto servers = fake_->addresses();
+        const places where{fake_->addresses(), fake_->browser_addresses()};
         std::string list;
-        for (const auto& server : servers) {
+        const auto tell = [&](const std::string& name, const net::endpoint& at, const char* danger) {
+            list += (list.empty() ? "" : " ") + name + "=" + at.to_string();
+            if (at.loopback()) return;
+            print(
+                STDERR_FILENO,
+                "tdsfake: " + name + " listens on " + at.to_string() +
+                    ", not on loopback: other machines can reach it" + danger + "\n"
+            );
+        };
+        for (const auto& server : where.servers) {
             for (const auto& at : server.addresses)
-                list += (list.empty() ? "" : " ") + server.name + "=" + at.to_string();
+                tell(server.name, at, ", and anyone may log in");
         }
-        for (const auto& server : servers) {
-            for (const auto& at : server.addresses) {
-                if (at.loopback()) continue;
-                print(
-                    STDERR_FILENO,
-                    "tdsfake: " + server.name + " listens on " + at.to_string() +
-                        ", not on loopback: other machines can reach it, and anyone may log in\n"
-                );
-            }
-        }
+        for (const auto& at : where.browser)
+            tell(std::string(scenario::browser_name), at, "");
         journal_.add(
             {.what = journal::kind::ready,
              .at = fake_->now(),
@@ -140,15 +140,15 @@ private:
         );
         fake_->start();
 
-        const auto json = ready_json(servers, scenario_->seed);
+        const auto json = ready_json(where, scenario_->seed);
         const bool exec = !arguments_.command.empty();
-        auto variables = environment(servers);
+        auto variables = environment(where);
         if (!arguments_.ca_file.empty()) {
             // The command may work in another folder.
             variables.emplace_back("TDSFAKE_CA_FILE", std::filesystem::absolute(arguments_.ca_file).string());
         }
         if (!arguments_.ready_file.empty()) write_ready_file(arguments_.ready_file, json);
-        if (!exec) print(console_, arguments_.format == format::json ? json : ready_line(servers));
+        if (!exec) print(console_, arguments_.format == format::json ? json : ready_line(where));
         if (exec) child_ = start_child(arguments_.command, variables);
 
         if (journal_fd_ >= 0)

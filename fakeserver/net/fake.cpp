@@ -103,10 +103,26 @@ fake::fake(
         tls_.addresses(number, std::move(addresses));
         open_watches(number);
     }
+    if (scenario_->browser) open_browser();
     options_.tls = &tls_;
 }
 
 fake::~fake() = default;
+
+void fake::open_browser() {
+    std::vector<session::known_instance> instances;
+    for (std::size_t s = 0; s < servers_.size(); ++s) {
+        const auto port = servers_[s].addresses.front().listener->address().port();
+        instances.push_back(session::known_as(scenario_->servers[s], port));
+    }
+    browser_ = std::make_unique<udp_browser>(io_, world_, clock_, timers_, std::move(instances), [this] {
+        carry_out_effects();
+    });
+}
+
+std::vector<endpoint> fake::browser_addresses() const {
+    return browser_ ? browser_->addresses() : std::vector<endpoint>();
+}
 
 void fake::open_watches(std::uint32_t s) {
     const auto& server = scenario_->servers[s];
@@ -154,6 +170,7 @@ void fake::start() {
             );
         }
     }
+    if (browser_) browser_->start();
     world_.ready(clock_.now());
     carry_out_effects();
 }
@@ -225,6 +242,10 @@ void fake::carry_out_effects() {
                 execute_gate(effect.server, effect.gate);
                 continue;
             }
+            if (effect.connection == world::browser_id) {
+                browser_->woken(effect.signal);
+                continue;
+            }
             const auto found = connections_.find(effect.connection);
             if (found == connections_.end()) continue;
             const auto driver = found->second; // may end itself
@@ -240,6 +261,10 @@ void fake::carry_out_effects() {
 }
 
 void fake::execute_gate(std::uint32_t s, std::size_t gate) {
+    if (s == scenario_->browser_index()) {
+        browser_->execute_gate(gate);
+        return;
+    }
     const auto& machine = world_.gate_of(s, gate);
     for (auto& a : servers_[s].addresses) {
         if (a.gate != gate) continue;
@@ -254,6 +279,10 @@ void fake::execute_gate(std::uint32_t s, std::size_t gate) {
 }
 
 void fake::timer_expired(owner_id owner, std::uint32_t timer) {
+    if (owner == world::browser_id) {
+        browser_->timer_expired(timer);
+        return;
+    }
     if (owner != 0) {
         const auto found = connections_.find(owner);
         if (found == connections_.end()) return;

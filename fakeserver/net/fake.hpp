@@ -6,6 +6,7 @@
 #include "net/listener.hpp"
 #include "net/syn_watch.hpp"
 #include "net/timer_queue.hpp"
+#include "net/udp_browser.hpp"
 #include "scenario/model.hpp"
 #include "session/connection.hpp"
 #include "world/world.hpp"
@@ -41,6 +42,8 @@ public:
         std::vector<endpoint> addresses;
     };
     [[nodiscard]] std::vector<bound_server> addresses() const;
+    // Of the SQL Server Browser; empty if the scenario has none.
+    [[nodiscard]] std::vector<endpoint> browser_addresses() const;
     // The certificates of this run.
     [[nodiscard]] session::tls_contexts& tls() noexcept { return tls_; }
     [[nodiscard]] const world::world& world() const noexcept { return world_; }
@@ -65,6 +68,7 @@ private:
     };
 
     void open_watches(std::uint32_t server);
+    void open_browser();
     void accepted(std::uint32_t server, const bound_address& at, listener::accepted connection);
     void syn_seen(std::uint32_t server, const syn& connect);
     void carry_out_effects();
@@ -85,6 +89,7 @@ private:
     std::vector<std::uint8_t> read_buffer_;
     driver_context context_;
     std::vector<server_sockets> servers_;
+    std::unique_ptr<udp_browser> browser_; // none, if the scenario has none
     std::unordered_map<world::connection_id, std::shared_ptr<connection_driver>> connections_;
     bool carrying_out_ = false;
     core::instant world_timer_{};

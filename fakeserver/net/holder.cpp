@@ -1,4 +1,4 @@
-// Who holds a port: /proc/net/tcp knows the socket's inode, /proc/PID/fd whose it is.
+// Who holds a port: /proc/net/tcp (or udp) knows the socket's inode, /proc/PID/fd whose it is.
 #include "net/listener.hpp"
 
 #include <cstdio>
@@ -11,7 +11,7 @@ namespace tdsfake::net {
 
 namespace {
 
-std::set<std::string> inodes_listening_on(const char* table, std::uint16_t port) {
+std::set<std::string> inodes_listening_on(const char* table, std::uint16_t port, transport over) {
     std::set<std::string> inodes;
     std::ifstream lines(table);
     std::string line;
@@ -24,7 +24,7 @@ std::set<std::string> inodes_listening_on(const char* table, std::uint16_t port)
             inode;
         const auto colon = local.rfind(':');
         constexpr auto listening = "0A";
-        if (colon == std::string::npos || state != listening) continue;
+        if (colon == std::string::npos || (over == transport::tcp && state != listening)) continue;
         unsigned found = 0;
         if (std::sscanf(local.c_str() + colon + 1, "%x", &found) == 1 && found == port)
             inodes.insert("socket:[" + inode + "]");
@@ -34,10 +34,11 @@ std::set<std::string> inodes_listening_on(const char* table, std::uint16_t port)
 
 } // namespace
 
-std::string holder_of(const endpoint& address) {
+std::string holder_of(const endpoint& address, transport over) {
     namespace fs = std::filesystem;
-    auto inodes = inodes_listening_on("/proc/net/tcp", address.port());
-    inodes.merge(inodes_listening_on("/proc/net/tcp6", address.port()));
+    const bool tcp = over == transport::tcp;
+    auto inodes = inodes_listening_on(tcp ? "/proc/net/tcp" : "/proc/net/udp", address.port(), over);
+    inodes.merge(inodes_listening_on(tcp ? "/proc/net/tcp6" : "/proc/net/udp6", address.port(), over));
     if (inodes.empty()) return {};
     std::error_code ignored;
     for (const auto& process : fs::directory_iterator("/proc", ignored)) {

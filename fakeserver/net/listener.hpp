@@ -77,6 +77,7 @@ std::vector<std::unique_ptr<listener>>
 bind_all(boost::asio::io_context& io, const std::vector<endpoint>& addresses);
 
 // "pid 123 (sqlservr)" of the process that listens there; empty if it cannot be known.
-std::string holder_of(const endpoint& address);
+enum class transport : bool { tcp, udp };
+std::string holder_of(const endpoint& address, transport over = transport::tcp);
 
 } // namespace tdsfake::net

@@ -106,10 +106,12 @@ std::string describe(const journal::event& event) {
 } // namespace
 
 console_renderer::console_renderer(const scenario::scenario& scenario, bool colours) : colours_(colours) {
-    for (const auto& server : scenario.servers) {
+    for (const auto& server : scenario.servers)
         server_names_.push_back(server.name);
-        if (scenario.servers.size() > 1) name_width_ = std::max(name_width_, server.name.size() + 2);
-    }
+    if (scenario.browser) server_names_.emplace_back(scenario::browser_name);
+    if (server_names_.size() < 2) return;
+    for (const auto& name : server_names_)
+        name_width_ = std::max(name_width_, name.size() + 2);
 }
 
 void console_renderer::operator()(const journal::event& event, std::string& out) const {

@@ -67,6 +67,7 @@ json_renderer::json_renderer(const scenario::scenario& scenario) {
         append_json(name, server.name);
         server_names_.push_back(std::move(name));
     }
+    if (scenario.browser) append_json(server_names_.emplace_back(), scenario::browser_name);
 }
 
 void json_renderer::operator()(const journal::event& event, std::string& out) const {

@@ -25,6 +25,31 @@ std::string padded(std::string text, std::size_t width) {
     return text;
 }
 
+// The rules of one server or of the Browser, and how often each fired.
+std::string rules_of(
+    const world::rules& counters, const std::vector<scenario::fault>& faults, bool colours, std::string out
+) {
+    for (std::size_t i = 0; i < faults.size(); ++i) {
+        const auto& fault = faults[i];
+        const auto& tally = counters.of(i);
+        out += "  line " + padded(std::to_string(fault.where.line), 4) + " " +
+               padded("at " + stages_of(fault), 14) + padded(steps_of(fault), 24) + " ";
+        if (tally.fired > 0) {
+            out += "fired " + std::to_string(tally.fired) + (tally.fired == 1 ? " time" : " times");
+            if (tally.matched > tally.fired) out += ", matched " + std::to_string(tally.matched);
+        } else {
+            const bool red = colours && !fault.unused_allowed;
+            out += std::string(red ? "\x1b[31m" : "") + "never fired" +
+                   (tally.matched > 0 ? ", matched " + std::to_string(tally.matched) : "") +
+                   (fault.unused_allowed ? " (allowed)"
+                    : red                ? "\x1b[0m"
+                                         : "");
+        }
+        out += '\n';
+    }
+    return out;
+}
+
 } // namespace
 
 std::string summary(const world::world& world, const std::vector<world::unmet>& unmet, bool colours) {
@@ -36,22 +61,16 @@ std::string summary(const world::world& world, const std::vector<world::unmet>& 
     for (std::size_t s = 0; s < scenario.servers.size(); ++s) {
         const auto& server = scenario.servers[s];
         if (server.faults.empty()) continue;
-        out += scenario.servers.size() > 1 ? "\nrules of " + server.name + "\n" : "\nrules\n";
-        for (std::size_t i = 0; i < server.faults.size(); ++i) {
-            const auto& fault = server.faults[i];
-            const auto& tally = world.rules_of(static_cast<std::uint32_t>(s)).of(i);
-            out += "  line " + padded(std::to_string(fault.where.line), 4) + " " +
-                   padded("at " + stages_of(fault), 14) + padded(steps_of(fault), 24) + " ";
-            if (tally.fired > 0) {
-                out += "fired " + std::to_string(tally.fired) + (tally.fired == 1 ? " time" : " times");
-                if (tally.matched > tally.fired) out += ", matched " + std::to_string(tally.matched);
-            } else {
-                out += std::string(fault.unused_allowed ? "" : red) + "never fired" +
-                       (tally.matched > 0 ? ", matched " + std::to_string(tally.matched) : "") +
-                       (fault.unused_allowed ? " (allowed)" : plain);
-            }
-            out += '\n';
-        }
+        out += rules_of(
+            world.rules_of(static_cast<std::uint32_t>(s)),
+            server.faults,
+            colours,
+            scenario.servers.size() > 1 ? "\nrules of " + server.name + "\n" : "\nrules\n"
+        );
+    }
+    if (scenario.browser && !scenario.browser->faults.empty()) {
+        const auto& counters = world.rules_of(scenario.browser_index());
+        out += rules_of(counters, scenario.browser->faults, colours, "\nrules of the Browser\n");
     }
     if (unmet.empty()) {
         if (!scenario.verify.empty() || !out.empty()) {

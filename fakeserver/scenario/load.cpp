@@ -2,6 +2,7 @@
 
 #include "scenario/reader/map_reader.hpp"
 #include "scenario/reader/params.hpp"
+#include "scenario/reader/read_browser.hpp"
 #include "scenario/reader/read_servers.hpp"
 #include "scenario/reader/read_verify.hpp"
 #include "scenario/reader/values.hpp"
@@ -15,8 +16,7 @@ namespace tdsfake::scenario {
 namespace reader {
 namespace {
 
-constexpr std::array<later_word, 4> later_keys{{
-    {"browser", "the SQL Server Browser is not served: connect to the port"},
+constexpr std::array<later_word, 3> later_keys{{
     {"timeline", "write a fault: `{at: start, do: [wait: 10s, reset: all]}`", false},
     {"faults", "it belongs to a server: `server: {faults: …}`", false},
     {"gate", "it belongs to a server: `server: {gate: …}`", false},
@@ -98,11 +98,17 @@ void read_scenario(context& ctx, node root, const load_options& options, scenari
     check_version(ctx, root);
     expand_params(ctx, root, options.set);
     map_reader map(
-        ctx, root, "a scenario", {"tdsfake", "about", "params", "server", "servers", "verify"}, later_keys
+        ctx,
+        root,
+        "a scenario",
+        {"tdsfake", "about", "params", "server", "servers", "browser", "verify"},
+        later_keys
     );
     if (const auto* about = map.get("about")) out.about = read_text(ctx, *about, "`about`").value_or("");
     out.servers = read_servers(ctx, root);
+    if (const auto* browser = map.get("browser")) out.browser = read_browser(ctx, *browser);
     if (const auto* verify = map.get("verify")) out.verify = read_verify(ctx, *verify);
+    check_browser(ctx, out);
     check_signals(ctx);
     check_server_names(ctx, out.servers);
 }

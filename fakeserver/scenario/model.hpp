@@ -74,6 +74,7 @@ enum class stage : std::uint8_t {
     attention,
     idle,
     client_close,
+    lookup, // of the SQL Server Browser
 };
 // As the language spells it: "client-close".
 std::string_view name(stage s) noexcept;
@@ -82,9 +83,11 @@ std::string_view name(stage s) noexcept;
 struct condition {
     std::optional<number_range> connection; // number on this server, from 1
     std::vector<pattern> user, database, app, host, library, server_name, sql;
+    std::vector<pattern> instance,
+        request; // at `lookup`: the instance asked for; broadcast, all, instance, dac
     [[nodiscard]] bool empty() const noexcept {
         return !connection && user.empty() && database.empty() && app.empty() && host.empty() &&
-               library.empty() && server_name.empty() && sql.empty();
+               library.empty() && server_name.empty() && sql.empty() && instance.empty() && request.empty();
     }
 };
 
@@ -256,6 +259,16 @@ struct server {
     location where;
 };
 
+// The SQL Server Browser, which tells clients the ports of the servers' instances. Its gate knows no
+// `attempts`, its faults stand at `lookup` and `start`.
+struct browser {
+    std::vector<listen_address> listen;
+    scenario::gate gate{gate_phase{}};
+    std::vector<fault> faults;
+    location where;
+};
+inline constexpr std::string_view browser_name = "browser";
+
 // ------------------------------------------------------------------------------------------------ verify
 
 enum class counter : std::uint8_t {
@@ -268,6 +281,7 @@ enum class counter : std::uint8_t {
     abandoned,
     attempts,
     open,
+    lookups,
 };
 std::string_view name(counter c) noexcept;
 
@@ -310,7 +324,13 @@ struct scenario {
     std::uint64_t seed = 0;
     bool seed_given = false;
     std::vector<server> servers; // at least one, in file order
+    std::optional<tdsfake::scenario::browser> browser;
     std::vector<verification> verify;
+
+    // Servers are known by their index; the Browser has the one behind the last.
+    [[nodiscard]] std::uint32_t browser_index() const noexcept {
+        return static_cast<std::uint32_t>(servers.size());
+    }
 };
 
 } // namespace tdsfake::scenario

@@ -21,7 +21,7 @@ std::string_view name(ending how) noexcept {
 } // namespace
 
 std::string_view name(stage s) noexcept {
-    constexpr std::array<std::string_view, 16> words{
+    constexpr std::array<std::string_view, 17> words{
         "start",
         "connect",
         "prelogin",
@@ -38,12 +38,13 @@ std::string_view name(stage s) noexcept {
         "attention",
         "idle",
         "client-close",
+        "lookup",
     };
     return words[static_cast<std::size_t>(s)];
 }
 
 std::string_view name(counter c) noexcept {
-    constexpr std::array<std::string_view, 9> words{
+    constexpr std::array<std::string_view, 10> words{
         "connections",
         "prelogins",
         "logins",
@@ -53,6 +54,7 @@ std::string_view name(counter c) noexcept {
         "abandoned",
         "attempts",
         "open",
+        "lookups",
     };
     return words[static_cast<std::size_t>(c)];
 }

@@ -30,6 +30,16 @@ constexpr std::array<std::string_view, 10> login_fields{
 };
 constexpr std::array<std::string_view, 2> result_fields{"affected", "status"};
 constexpr std::array<std::string_view, 1> attention_fields{"status"};
+constexpr std::array<std::string_view, 8> lookup_fields{
+    "server-name",
+    "instance",
+    "clustered",
+    "version",
+    "tcp",
+    "np",
+    "size",
+    "server",
+};
 
 } // namespace
 
@@ -39,6 +49,7 @@ std::span<const std::string_view> reply_fields(reply_kind kind) noexcept {
     case reply_kind::login: return login_fields;
     case reply_kind::result: return result_fields;
     case reply_kind::attention: return attention_fields;
+    case reply_kind::lookup: return lookup_fields;
     }
     return {};
 }

@@ -6,13 +6,14 @@
 
 namespace tdsfake::tds {
 
-enum class reply_kind { prelogin, login, result, attention };
+enum class reply_kind { prelogin, login, result, attention, lookup };
 
 // clang-format off
 // prelogin:  version encryption instance thread-id mars trace-id fedauth-required nonce
 // login:     tds program version database language collation packet-size failover-partner loginack featureextack
 // result:    affected status
 // attention: status
+// lookup:    server-name instance clustered version tcp np size server
 // clang-format on
 std::span<const std::string_view> reply_fields(reply_kind kind) noexcept;
 

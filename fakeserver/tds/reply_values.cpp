@@ -119,6 +119,10 @@ bool valid_reply_value(
                                                                     : "bytes like 0x0102";
         return token && prelogin_value(*token, text).has_value();
     }
+    if (kind == reply_kind::lookup) { // its texts leave as they are
+        expected = "a number from 0 to 65535, decimal or like 0xffff";
+        return field != "size" || parse_field_number(text).value_or(0x10000) <= 0xffff;
+    }
     if (field == "tds") {
         expected = "a TDS version like 7.1, or the number to send like 0x99000099";
         return loginack_version_value(text).has_value();

@@ -4,6 +4,7 @@
 #include "scenario/model.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -11,6 +12,9 @@ namespace tdsfake::world {
 
 // Unique over all servers of a run.
 using connection_id = std::uint64_t;
+
+// What the SQL Server Browser holds for and times is its own, for all its datagrams together.
+inline constexpr connection_id browser_id = std::numeric_limits<connection_id>::max();
 
 struct effect {
     enum class kind : std::uint8_t {

@@ -7,10 +7,16 @@ bool holds(const scenario::condition& when, const peer& who, std::string_view sq
     const auto login_field = [&](const std::vector<scenario::pattern>& wanted, const std::string& have) {
         return wanted.empty() || (who.login_read && scenario::matches_any(wanted, have));
     };
+    const auto lookup_field = [&](const std::vector<scenario::pattern>& wanted,
+                                  std::string_view lookup::* have) {
+        return wanted.empty() || (who.asked != nullptr && !(who.asked->*have).empty() &&
+                                  scenario::matches_any(wanted, who.asked->*have));
+    };
     return login_field(when.user, who.user) && login_field(when.database, who.database) &&
            login_field(when.app, who.app) && login_field(when.host, who.host) &&
            login_field(when.library, who.library) && login_field(when.server_name, who.server_name) &&
-           (when.sql.empty() || (!sql.empty() && scenario::matches_any(when.sql, sql)));
+           (when.sql.empty() || (!sql.empty() && scenario::matches_any(when.sql, sql))) &&
+           lookup_field(when.instance, &lookup::instance) && lookup_field(when.request, &lookup::request);
 }
 
 } // namespace tdsfake::world

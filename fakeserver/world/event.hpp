@@ -9,11 +9,18 @@
 
 namespace tdsfake::world {
 
+// What the Browser is asked.
+struct lookup {
+    std::string_view request; // broadcast, all, instance, dac
+    std::string_view instance;
+};
+
 // A connection as a condition sees it. Login fields are empty and `logged` is false until LOGIN7 was read.
 struct peer {
     std::uint64_t connection = 0; // number on its server, from 1
     bool login_read = false;
     std::string user, database, app, host, library, server_name;
+    const lookup* asked = nullptr; // a datagram to the Browser; there is no connection then
 };
 
 // A set of stages: a batch is also a `request`, and a `query` unless it is a driver's own set-up.

@@ -65,7 +65,8 @@ expectations::expectations(const scenario::scenario& scenario, signal_lookup rai
       records_(scenario.verify.size()) {}
 
 bool expectations::concerns(const scenario::verification& check, std::uint32_t server) const {
-    return check.server.empty() || scenario_.servers[server].name == check.server;
+    return check.server.empty() ||
+           (server < scenario_.servers.size() && scenario_.servers[server].name == check.server);
 }
 
 void expectations::count(
@@ -99,8 +100,10 @@ void expectations::reached(const moment& event) {
             if (!at || !holds(seen->when, *event.who, event.sql)) continue;
             auto& kept = records_[i];
             if (kept.count++ == 0) {
-                kept.example = "connection " + std::to_string(event.who->connection) + " after " +
-                               ms(event.now - ready_) +
+                const auto& who = *event.who;
+                kept.example = (who.asked != nullptr ? "a lookup (" + std::string(who.asked->request) + ")"
+                                                     : "connection " + std::to_string(who.connection)) +
+                               " after " + ms(event.now - ready_) +
                                (event.sql.empty() ? "" : ": " + std::string(event.sql.substr(0, 120)));
             }
         }

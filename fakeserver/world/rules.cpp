@@ -21,14 +21,14 @@ bool in_window(
     return (!since || reached(*since)) && (!until || !reached(*until));
 }
 
-rules::rules(const scenario::server& server, std::uint64_t seed)
-    : server_(server),
+rules::rules(const std::vector<scenario::fault>& faults, std::uint64_t seed)
+    : faults_(faults),
       seed_(seed),
-      totals_(server.faults.size()),
-      first_firing_(server.faults.size()),
-      per_connection_(server.faults.size()),
-      hits_(server.faults.size()) {
-    for (const auto& fault : server.faults) {
+      totals_(faults.size()),
+      first_firing_(faults.size()),
+      per_connection_(faults.size()),
+      hits_(faults.size()) {
+    for (const auto& fault : faults) {
         for (const auto s : fault.at) {
             watched_ = watched_ | s;
             if (s == scenario::stage::idle) idle_times_.push_back(fault.after);
@@ -39,8 +39,8 @@ rules::rules(const scenario::server& server, std::uint64_t seed)
 }
 
 choice rules::consider(const moment& event, core::instant ready, const signal_lookup& raised) {
-    for (std::size_t i = 0; i < server_.faults.size(); ++i) {
-        if (fires(i, event, ready, raised)) return {&server_.faults[i], totals_[i].fired};
+    for (std::size_t i = 0; i < faults_.size(); ++i) {
+        if (fires(i, event, ready, raised)) return {&faults_[i], totals_[i].fired};
     }
     return {};
 }
@@ -48,14 +48,14 @@ choice rules::consider(const moment& event, core::instant ready, const signal_lo
 std::vector<choice>
 rules::consider_each(const moment& event, core::instant ready, const signal_lookup& raised) {
     std::vector<choice> all;
-    for (std::size_t i = 0; i < server_.faults.size(); ++i) {
-        if (fires(i, event, ready, raised)) all.push_back({&server_.faults[i], totals_[i].fired});
+    for (std::size_t i = 0; i < faults_.size(); ++i) {
+        if (fires(i, event, ready, raised)) all.push_back({&faults_[i], totals_[i].fired});
     }
     return all;
 }
 
 bool rules::fires(std::size_t index, const moment& event, core::instant ready, const signal_lookup& raised) {
-    const auto& fault = server_.faults[index];
+    const auto& fault = faults_[index];
     const bool at_stage = std::ranges::any_of(fault.at, [&](scenario::stage s) {
         return event.stages.has(s) && (s != scenario::stage::idle || fault.after == event.idle_for);
     });

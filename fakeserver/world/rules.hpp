@@ -31,10 +31,10 @@ bool in_window(
     const signal_lookup& raised
 );
 
-// The counters of one server's faults.
+// The counters of one server's faults, or of the Browser's.
 class rules {
 public:
-    rules(const scenario::server& server, std::uint64_t seed);
+    rules(const std::vector<scenario::fault>& faults, std::uint64_t seed);
 
     // The first fault in file order that fires takes the event; later ones do not count it.
     choice consider(const moment& event, core::instant ready, const signal_lookup& raised);
@@ -58,7 +58,7 @@ public:
 private:
     bool fires(std::size_t index, const moment& event, core::instant ready, const signal_lookup& raised);
 
-    const scenario::server& server_;
+    const std::vector<scenario::fault>& faults_;
     std::uint64_t seed_;
     stage_set watched_;
     std::vector<core::duration> idle_times_;

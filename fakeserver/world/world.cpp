@@ -26,14 +26,22 @@ world::world(std::shared_ptr<const scenario::scenario> scenario, journal::journa
       journal_(journal),
       lookup_([this](const std::string& name) { return when_raised(name); }),
       expectations_(*scenario_, lookup_) {
+    servers_.reserve(scenario_->servers.size() + 1);
+    for (const auto& server : scenario_->servers)
+        add_server(server.gate, server.listen, server.faults);
+    if (const auto& browser = scenario_->browser) add_server(browser->gate, browser->listen, browser->faults);
+}
+
+void world::add_server(
+    const scenario::gate& gate,
+    const std::vector<scenario::listen_address>& listen,
+    const std::vector<scenario::fault>& faults
+) {
     const auto is_raised = [this](const std::string& name) { return raised(name); };
-    servers_.reserve(scenario_->servers.size());
-    for (const auto& server : scenario_->servers) {
-        auto& state = servers_.emplace_back(server, scenario_->seed);
-        state.gates.emplace_back(server.gate, is_raised);
-        for (const auto& address : server.listen) {
-            if (address.gate) state.gates.emplace_back(*address.gate, is_raised);
-        }
+    auto& state = servers_.emplace_back(faults, scenario_->seed);
+    state.gates.emplace_back(gate, is_raised);
+    for (const auto& address : listen) {
+        if (address.gate) state.gates.emplace_back(*address.gate, is_raised);
     }
 }
 
@@ -154,6 +162,15 @@ void world::count(scenario::counter what, const member& m, core::instant now, st
     expectations_.count(what, m.server, &m.who, sql, now);
 }
 
+choice world::consider_lookup(const lookup& asked, core::instant now) {
+    const auto server = scenario_->browser_index();
+    const peer who{.asked = &asked};
+    const moment event{.stages = scenario::stage::lookup, .server = server, .who = &who, .now = now};
+    expectations_.count(scenario::counter::lookups, server, &who, {}, now);
+    expectations_.reached(event);
+    return servers_[server].faults.consider(event, ready_, lookup_);
+}
+
 void world::perform(
     const scenario::step& step, std::uint32_t server, connection_id origin, core::instant now
 ) {
@@ -200,7 +217,8 @@ core::duration world::draw(
 std::vector<unmet> world::judge() const {
     auto result = expectations_.judge(members_.size());
     for (std::size_t s = 0; s < servers_.size(); ++s) {
-        const auto& faults = scenario_->servers[s].faults;
+        const auto& faults =
+            s < scenario_->servers.size() ? scenario_->servers[s].faults : scenario_->browser->faults;
         for (std::size_t i = 0; i < faults.size(); ++i) {
             const auto& tally = servers_[s].faults.of(i);
             if (tally.fired > 0 || faults[i].unused_allowed) continue;
@@ -260,7 +278,8 @@ void world::run(timeline list, core::instant now) {
 void world::end_targets(const scenario::end_step& step, std::uint32_t server, connection_id origin) {
     const auto already = effects_.size();
     for (const auto& [id, m] : members_) {
-        if (m->server != server) continue;
+        // The Browser has no connections of its own: its lists mean those of all servers.
+        if (m->server != server && server != scenario_->browser_index()) continue;
         if (step.whom == scenario::target::idle && !m->idle) continue;
         if (step.whom == scenario::target::others && id == origin) continue;
         if (step.when && !holds(*step.when, m->who, {})) continue;

@@ -55,6 +55,8 @@ public:
     void gone(member& m, scenario::closer by, core::instant now);
     choice consider(member& m, moment event);
     void count(scenario::counter what, const member& m, core::instant now, std::string_view sql = {});
+    // A datagram asked the Browser, whose index is scenario().browser_index().
+    choice consider_lookup(const lookup& asked, core::instant now);
     [[nodiscard]] const rules& rules_of(std::uint32_t server) const { return servers_[server].faults; }
 
     // --- lists
@@ -92,7 +94,7 @@ public:
 
 private:
     struct server_state {
-        server_state(const scenario::server& server, std::uint64_t seed) : faults(server, seed) {}
+        server_state(const std::vector<scenario::fault>& rules, std::uint64_t seed) : faults(rules, seed) {}
         rules faults;
         std::vector<gate_machine> gates;
         std::uint64_t connections = 0;
@@ -107,6 +109,11 @@ private:
         std::uint64_t draws = 0;
     };
 
+    void add_server(
+        const scenario::gate& gate,
+        const std::vector<scenario::listen_address>& listen,
+        const std::vector<scenario::fault>& faults
+    );
     std::optional<core::instant> when_raised(const std::string& name) const;
     void add_timeline(timeline list);
     void run(timeline list, core::instant now);
@@ -116,7 +123,7 @@ private:
     std::shared_ptr<const scenario::scenario> scenario_;
     journal::journal& journal_;
     std::map<std::string, core::instant> signals_;
-    std::vector<server_state> servers_;
+    std::vector<server_state> servers_; // the Browser's is the last, if there is one
     std::vector<timeline> timelines_;
     std::unordered_map<connection_id, member*> members_;
     std::multimap<std::string, connection_id> holders_;

@@ -40,9 +40,44 @@ void check_start(context& ctx, const step& s) {
     );
 }
 
+const shapes* shapes_of(const step& s) {
+    if (const auto* reply = std::get_if<reply_step>(&s.what)) return &reply->shape;
+    if (const auto* send = std::get_if<send_step>(&s.what)) return &send->shape;
+    return nullptr;
+}
+
+// At `lookup` there is a datagram and no connection.
+void check_lookup(context& ctx, const step& s) {
+    if (const auto* end = std::get_if<end_step>(&s.what)) {
+        if (end->whom == target::self || end->whom == target::others) {
+            ctx.out.error(
+                s.where,
+                ticked(name(s)) + " at `lookup`: a datagram is no connection to end",
+                "`ignore` leaves it without an answer; `" + std::string(name(s)) + ": all` ends the servers'"
+            );
+        }
+        return;
+    }
+    const auto* shape = shapes_of(s);
+    if (shape != nullptr && (!shape->segments.empty() || shape->pace_bytes > 0)) {
+        ctx.out.error(
+            s.where, "a datagram leaves whole: `segments` and `pace` mean nothing at `lookup`", "use `cut`"
+        );
+    }
+    if (shape != nullptr || is_server_step(s) || takes_time(s) || std::holds_alternative<ignore_step>(s.what))
+        return;
+    ctx.out.error(
+        s.where,
+        ticked(name(s)) + " at `lookup`: the Browser has no connection and no errors",
+        "the steps here are wait, hold, ignore, reply, send, gate, signal and endings such as `reset: all`"
+    );
+}
+
 void check_stage(context& ctx, const step& s, stage at) {
     if (at == stage::start) {
         check_start(ctx, s);
+    } else if (at == stage::lookup) {
+        check_lookup(ctx, s);
     } else if (std::holds_alternative<ignore_step>(s.what) && !has_message(at)) {
         ctx.out.error(
             s.where,

@@ -18,10 +18,11 @@ void read_when(context& ctx, const node& n, fault& out) {
     const auto least = std::ranges::min_element(out.at, [](stage left, stage right) {
         return known_at(left) < known_at(right);
     });
+    const bool lookup = all_lookups(out.at);
     if (least == out.at.end()) {
-        out.when = read_condition(ctx, n, knowledge::sql, "this stage");
+        out.when = read_condition(ctx, n, knowledge::sql, "this stage", lookup);
     } else {
-        out.when = read_condition(ctx, n, known_at(*least), "`" + std::string(name(*least)) + "`");
+        out.when = read_condition(ctx, n, known_at(*least), "`" + std::string(name(*least)) + "`", lookup);
     }
 }
 
@@ -86,7 +87,26 @@ void check_start(context& ctx, map_reader& map, const fault& f) {
     }
 }
 
-fault read_fault(context& ctx, const node& n) {
+// `lookup` is the Browser's; of the other stages it has `start` only.
+void check_owner(context& ctx, const node& at, const fault& f, owner whose) {
+    for (const auto s : f.at) {
+        if (whose == owner::server && s == stage::lookup) {
+            ctx.out.error(
+                at.where,
+                "`lookup` is no stage of a server: the Browser is asked",
+                "write the fault there: `browser: {faults: [{at: lookup, …}]}`"
+            );
+        } else if (whose == owner::browser && s != stage::lookup && s != stage::start) {
+            ctx.out.error(
+                at.where,
+                ticked(name(s)) + " is no stage of the Browser",
+                "its stages are lookup and start; write this fault under `server`"
+            );
+        }
+    }
+}
+
+fault read_fault(context& ctx, const node& n, owner whose) {
     fault out;
     out.where = n.where;
     map_reader map(
@@ -107,7 +127,10 @@ fault read_fault(context& ctx, const node& n) {
          "unused",
          "do"}
     );
-    if (const auto* v = map.need("at", "at: login")) out.at = read_stages(ctx, *v);
+    if (const auto* v = map.need("at", whose == owner::browser ? "at: lookup" : "at: login")) {
+        out.at = read_stages(ctx, *v);
+        check_owner(ctx, *v, out, whose);
+    }
     if (const auto* v = map.get("when")) read_when(ctx, *v, out);
     read_how_often(ctx, map, out);
     read_how_long(ctx, map, out);
@@ -156,7 +179,7 @@ void warn_of_dead_faults(context& ctx, const std::vector<fault>& faults) {
 
 } // namespace
 
-std::vector<fault> read_faults(context& ctx, const node& n) {
+std::vector<fault> read_faults(context& ctx, const node& n, owner whose) {
     std::vector<fault> out;
     if (n.is_null()) return out;
     if (!n.is_sequence()) {
@@ -168,7 +191,7 @@ std::vector<fault> read_faults(context& ctx, const node& n) {
         return out;
     }
     for (const auto& item : n.items)
-        out.push_back(read_fault(ctx, item));
+        out.push_back(read_fault(ctx, item, whose));
     warn_of_dead_faults(ctx, out);
     return out;
 }

@@ -44,6 +44,7 @@ read_override(context& ctx, const node& key, const node& value, const std::vecto
         } else if (text) {
             check_field_value(ctx, value, key.text, stages);
             out.value = *text;
+            if (key.text == "server") ctx.servers_named.push_back({*text, value.where}); // at `lookup`
         }
         return out;
     }

@@ -89,7 +89,7 @@ server read_server(context& ctx, const node& n, std::string name) {
     if (const auto* v = map.get("identity")) out.identity = read_identity(ctx, *v);
     if (const auto* v = map.get("logins")) out.logins = read_logins(ctx, *v);
     if (const auto* v = map.get("queries")) out.queries = read_queries(ctx, *v);
-    if (const auto* v = map.get("faults")) out.faults = read_faults(ctx, *v);
+    if (const auto* v = map.get("faults")) out.faults = read_faults(ctx, *v, owner::server);
     return out;
 }
 

@@ -199,8 +199,9 @@ shapes* shapes_of(step& s) {
 
 bool has_tokens(const step& s, const stages_of_fault& stages) {
     if (std::holds_alternative<send_step>(s.what)) return false;
-    const bool prelogin = std::ranges::find(stages, stage::prelogin) != stages.end();
-    return !(std::holds_alternative<reply_step>(s.what) && prelogin);
+    const bool without =
+        std::ranges::any_of(stages, [](stage at) { return at == stage::prelogin || at == stage::lookup; });
+    return !(std::holds_alternative<reply_step>(s.what) && without);
 }
 
 void read_shapes_beside(

@@ -16,7 +16,7 @@ struct counter_info {
     knowledge known;
     bool has_times; // single events with a time each, so that there are gaps between them
 };
-constexpr std::array<counter_info, 9> counters{{
+constexpr std::array<counter_info, 10> counters{{
     {counter::connections, knowledge::connection, true},
     {counter::prelogins, knowledge::connection, true},
     {counter::logins, knowledge::login, true},
@@ -25,6 +25,7 @@ constexpr std::array<counter_info, 9> counters{{
     {counter::attentions, knowledge::login, true},
     {counter::abandoned, knowledge::connection, true},
     {counter::attempts, knowledge::nothing, true},
+    {counter::lookups, knowledge::nothing, true},
     {counter::open, knowledge::login, false},
 }};
 constexpr std::array<std::string_view, 4> other_checks{"spacing", "closed", "seen", "never"};
@@ -43,6 +44,13 @@ void read_server_of(context& ctx, map_reader& map, verification& out) {
     if (v == nullptr) return;
     out.server = read_text(ctx, *v, "`server`", false).value_or("");
     if (!out.server.empty()) ctx.servers_named.push_back({out.server, v->where});
+}
+
+// What the Browser is asked, it is asked on behalf of all servers.
+void refuse_server_of(context& ctx, map_reader& map) {
+    const auto* v = map.get("server");
+    if (v == nullptr) return;
+    ctx.out.error(v->where, "the Browser belongs to no server", "leave `server` out");
 }
 
 void read_moments(context& ctx, map_reader& map, count_check& out) {
@@ -83,9 +91,11 @@ void read_count(context& ctx, const node& n, const counter_info& info, verificat
             ctx.out.error(most->where, "`at-most` is below `at-least`", "no count can be both");
         }
     }
+    const bool lookup = info.of == counter::lookups;
+    if (lookup) refuse_server_of(ctx, map);
     read_server_of(ctx, map, out);
     if (const auto* v = map.get("when")) {
-        check.when = read_condition(ctx, *v, info.known, what);
+        check.when = read_condition(ctx, *v, info.known, what, lookup);
     }
     if (info.has_times) {
         read_moments(ctx, map, check);
@@ -126,6 +136,7 @@ void read_spacing(context& ctx, const node& n, verification& out) {
     if (map.is_map() && least == nullptr && most == nullptr && growth == nullptr) {
         ctx.out.error(n.where, "`spacing` expects nothing", "for example `" + std::string(example) + "`");
     }
+    if (check.of == counter::lookups) refuse_server_of(ctx, map);
     read_server_of(ctx, map, out);
     out.what = check;
 }
@@ -144,6 +155,11 @@ void read_closed(context& ctx, const node& n, verification& out) {
         if (!stages.empty() && stages.front() == stage::start) {
             ctx.out.error(
                 v->where, "no connection reaches `start`", "`connect` is the first stage of a connection"
+            );
+        }
+        if (!stages.empty() && stages.front() == stage::lookup) {
+            ctx.out.error(
+                v->where, "`lookup` is no stage of a connection", "name one that connections reach"
             );
         }
         if (!stages.empty()) check.of = stages.front();
@@ -167,8 +183,9 @@ void read_seen(context& ctx, const node& n, bool never, verification& out) {
             least = known_at(s);
             place = "`" + std::string(name(s)) + "`";
         }
-        check.when = read_condition(ctx, *v, least, place);
+        check.when = read_condition(ctx, *v, least, place, all_lookups(check.at));
     }
+    if (!check.at.empty() && all_lookups(check.at)) refuse_server_of(ctx, map);
     read_server_of(ctx, map, out);
     out.what = std::move(check);
 }

@@ -26,11 +26,11 @@ constexpr std::array all_stages{
     stage::attention,
     stage::idle,
     stage::client_close,
+    stage::lookup,
 };
 
-constexpr std::array<later_word, 3> later_stages{{
+constexpr std::array<later_word, 2> later_stages{{
     {"smp", "MARS is not served"},
-    {"lookup", "the Browser is not served"},
     {"logout", "TDS 7 has none; the client's FIN is `client-close`", false},
 }};
 
@@ -93,7 +93,8 @@ void report_too_early(
 
 knowledge known_at(stage s) noexcept {
     switch (s) {
-    case stage::start: return knowledge::nothing;
+    case stage::start:
+    case stage::lookup: return knowledge::nothing;
     case stage::connect:
     case stage::prelogin:
     case stage::tls: return knowledge::connection;
@@ -120,6 +121,7 @@ std::optional<tds::reply_kind> reply_at(stage s) noexcept {
     case stage::fedauth:
     case stage::sspi: return tds::reply_kind::login;
     case stage::attention: return tds::reply_kind::attention;
+    case stage::lookup: return tds::reply_kind::lookup;
     case stage::batch:
     case stage::rpc:
     case stage::bulk:
@@ -188,13 +190,26 @@ std::vector<stage> read_stages(context& ctx, const node& n) {
     return out;
 }
 
-condition read_condition(context& ctx, const node& n, knowledge most, std::string_view place) {
+bool all_lookups(const std::vector<stage>& stages) noexcept {
+    return std::ranges::all_of(stages, [](stage s) { return s == stage::lookup; });
+}
+
+condition read_condition(context& ctx, const node& n, knowledge most, std::string_view place, bool lookup) {
     condition out;
     map_reader map(
         ctx,
         n,
         "`when`",
-        {"connection", "user", "database", "app", "host", "library", "server-name", "sql"},
+        {"connection",
+         "user",
+         "database",
+         "app",
+         "host",
+         "library",
+         "server-name",
+         "sql",
+         "instance",
+         "request"},
         later_conditions
     );
     if (const auto* value = map.get("connection")) {
@@ -213,6 +228,19 @@ condition read_condition(context& ctx, const node& n, knowledge most, std::strin
         if (most < key.from)
             report_too_early(ctx, *value, key.word, most == knowledge::nothing ? most : key.from, place);
         out.*key.texts = read_patterns(ctx, *value, ticked(key.word));
+    }
+    for (const auto& [word, texts] :
+         {std::pair("instance", &condition::instance), std::pair("request", &condition::request)}) {
+        const auto* value = map.get(word);
+        if (value == nullptr) continue;
+        if (!lookup) {
+            ctx.out.error(
+                value->where,
+                ticked(word) + " is not known at " + std::string(place) + ": the Browser is asked it",
+                "use it at `lookup`"
+            );
+        }
+        out.*texts = read_patterns(ctx, *value, ticked(word));
     }
     return out;
 }

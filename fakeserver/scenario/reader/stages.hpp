@@ -28,7 +28,11 @@ bool covers(stage wide, stage s) noexcept;
 // `at`: one stage or a list.
 std::vector<stage> read_stages(context& ctx, const node& n);
 
-// `when`, at a place where `most` is known; `place` names it in messages: "`prelogin`".
-condition read_condition(context& ctx, const node& n, knowledge most, std::string_view place);
+// `when`, at a place where `most` is known; `place` names it in messages: "`prelogin`". `lookup`: what the
+// Browser is asked is known there.
+condition
+read_condition(context& ctx, const node& n, knowledge most, std::string_view place, bool lookup = false);
+// Whether all of these are the Browser's; of none: true.
+bool all_lookups(const std::vector<stage>& stages) noexcept;
 
 } // namespace tdsfake::scenario::reader

@@ -26,6 +26,19 @@ event of_server(kind what, std::vector<journal::field> fields) {
     return {.what = what, .at = 1234567us, .server = 0, .fields = std::move(fields)};
 }
 
+TEST(Console, BesideABrowserEachLineSaysWhose) {
+    scenario::scenario s;
+    s.servers.push_back({.name = "server"});
+    s.browser.emplace();
+    const console_renderer render{s, false};
+    std::string out;
+    render({.what = kind::gate, .server = 0, .fields = {{"mode", "accept"}}}, out);
+    render({.what = kind::gate, .server = s.browser_index(), .fields = {{"mode", "refuse"}}}, out);
+    EXPECT_EQ(
+        out, "    0.000  server         gate      accept\n    0.000  browser        gate      refuse\n"
+    );
+}
+
 TEST(Console, EachKind) {
     EXPECT_EQ(
         shown(of_connection(kind::connect, {{"peer", "127.0.0.1:5"}, {"local", "127.0.0.1:1433"}})),

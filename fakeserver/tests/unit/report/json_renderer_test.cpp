@@ -24,6 +24,15 @@ std::string line(const event& e, std::initializer_list<const char*> servers = {"
     return out;
 }
 
+TEST(Json, TheBrowserHasTheIndexBehindTheLastServer) {
+    scenario::scenario s;
+    s.servers.push_back({.name = "server"});
+    s.browser.emplace();
+    std::string out;
+    json_renderer{s}({.what = kind::sent, .server = s.browser_index(), .sequence = 1}, out);
+    EXPECT_EQ(out, "{\"seq\":1,\"t\":0.000000,\"server\":\"browser\",\"event\":\"sent\"}\n");
+}
+
 TEST(Json, PlainTextStaysAsItIs) {
     EXPECT_EQ(json(""), R"("")");
     EXPECT_EQ(json("SELECT 1"), R"("SELECT 1")");

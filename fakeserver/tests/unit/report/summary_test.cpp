@@ -44,6 +44,26 @@ const std::string two_rules = "tdsfake: 1\n"
 
 TEST(Summary, OfAHealthyServerWithoutExpectationsIsEmpty) { EXPECT_EQ(run("tdsfake: 1\n").told(), ""); }
 
+TEST(Summary, TellsOfTheBrowsersRules) {
+    run r("tdsfake: 1\n"
+          "browser:\n"
+          "  faults:\n"
+          "    - {at: lookup, when: {request: all}, do: ignore}\n"
+          "    - {at: lookup, when: {instance: X}, do: {wait: 1s}}\n");
+    const world::lookup all{"all", ""};
+    r.it.consider_lookup(all, {});
+    r.it.consider_lookup(all, {});
+    EXPECT_EQ(
+        r.told(),
+        "\nrules of the Browser\n"
+        "  line 4    at lookup     ignore                   fired 2 times\n"
+        "  line 5    at lookup     wait                     never fired\n"
+        "\nnot as expected\n"
+        "  my.yaml:5: the fault at lookup fires\n"
+        "      it never fired: no event matched it\n"
+    );
+}
+
 TEST(Summary, TellsWhatEachRuleDid) {
     EXPECT_EQ(
         run(two_rules, {stage::login, stage::batch, stage::rpc, stage::batch, stage::batch}).told(),

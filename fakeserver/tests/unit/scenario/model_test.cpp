@@ -216,5 +216,50 @@ TEST(model, verify) {
     EXPECT_EQ(never.at.size(), 2U);
 }
 
+TEST(model, the_browser) {
+    EXPECT_FALSE(loaded("tdsfake: 1\n").browser);
+    const auto healthy = loaded("tdsfake: 1\nbrowser: {}\n").browser.value();
+    ASSERT_EQ(healthy.listen.size(), 1U);
+    EXPECT_EQ(healthy.listen[0].address, "127.0.0.1");
+    EXPECT_EQ(healthy.listen[0].port, 0);
+    ASSERT_EQ(healthy.gate.size(), 1U);
+    EXPECT_EQ(healthy.gate[0].mode, gate_mode::accept);
+    EXPECT_TRUE(healthy.faults.empty());
+
+    const auto s =
+        loaded("tdsfake: 1\n"
+               "servers: {a: {}, b: {identity: {instance: B}}}\n"
+               "browser:\n"
+               "  listen: [127.0.0.1:1434, {address: '::1', gate: drop}]\n"
+               "  gate: [refuse: {until: up}, accept]\n"
+               "  faults: [{at: lookup, when: {instance: B, request: dac}, do: {reply: {server: b}}}]\n"
+               "verify: [lookups: {at-most: 2, when: {instance: B}}]\n");
+    EXPECT_EQ(s.browser_index(), 2U);
+    const auto& browser = s.browser.value();
+    ASSERT_EQ(browser.listen.size(), 2U);
+    EXPECT_EQ(browser.listen[0].port, 1434);
+    EXPECT_EQ(browser.listen[1].gate.value().at(0).mode, gate_mode::drop);
+    EXPECT_EQ(browser.gate[0].until, "up");
+    ASSERT_EQ(browser.faults.size(), 1U);
+    EXPECT_EQ(browser.faults[0].at, (std::vector{stage::lookup}));
+    EXPECT_FALSE(browser.faults[0].when.empty());
+    EXPECT_TRUE(matches_any(browser.faults[0].when.instance, "b"));
+    EXPECT_TRUE(matches_any(browser.faults[0].when.request, "dac"));
+    const auto& reply = std::get<reply_step>(browser.faults[0].steps.at(0).what);
+    EXPECT_EQ(reply.overrides.at(0).field, "server");
+    EXPECT_EQ(reply.overrides.at(0).value, "b");
+    const auto& lookups = std::get<count_check>(s.verify.at(0).what);
+    EXPECT_EQ(lookups.of, counter::lookups);
+    EXPECT_TRUE(matches_any(lookups.when.instance, "B"));
+}
+
+TEST(model, servers_of_one_instance_beside_a_browser_are_warned_about) {
+    const std::string two = "tdsfake: 1\nservers: {a: {}, b: {}}\n";
+    EXPECT_TRUE(load(two, "file").warnings.empty());
+    const auto warned = load(two + "browser: {}\n", "file").warnings;
+    ASSERT_EQ(warned.size(), 1U);
+    EXPECT_NE(warned[0].message.find("are both the instance `MSSQLSERVER`"), std::string::npos);
+}
+
 } // namespace
 } // namespace tdsfake::scenario

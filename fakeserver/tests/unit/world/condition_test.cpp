@@ -22,6 +22,23 @@ peer ann() {
 
 TEST(Condition, EmptyAlwaysHolds) { EXPECT_TRUE(holds({}, peer{}, {})); }
 
+TEST(Condition, WhatTheBrowserWasAsked) {
+    scenario::condition main;
+    main.instance =
+        scenario::load(
+            "tdsfake: 1\nbrowser: {faults: [{at: lookup, when: {instance: [MAIN, /^s/]}, do: ignore}]}\n", "x"
+        )
+            .value.browser.value()
+            .faults.at(0)
+            .when.instance;
+    const auto asked = [&](const lookup& what) { return holds(main, peer{.asked = &what}, {}); };
+    EXPECT_TRUE(asked({"instance", "main"}));
+    EXPECT_TRUE(asked({"dac", "Side"}));
+    EXPECT_FALSE(asked({"instance", "OTHER"}));
+    EXPECT_FALSE(asked({"all", ""})) << "it names none";
+    EXPECT_FALSE(holds(main, ann(), {})) << "a connection asks for none";
+}
+
 TEST(Condition, EachKeyLooksAtItsOwnField) {
     for (const auto* const text :
          {"connection: 3",

@@ -14,7 +14,7 @@ class rule_book {
 public:
     explicit rule_book(const std::string& faults, std::uint64_t seed = 0)
         : server_(server_of(faults)),
-          it(server_, seed) {}
+          it(server_.faults, seed) {}
 
     // The rule, from 1, that takes an event at this stage on that connection; 0: none.
     std::size_t takes(stage at = stage::login, std::uint64_t connection = 1, core::instant now = {}) {
