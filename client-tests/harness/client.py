@@ -56,7 +56,7 @@ class Client:
             raise HarnessError(f"the probe of {name} did not start:\n{self.complaints}")
 
     def use(self, address):
-        """Lets it go. The address is always 127.0.0.1 and a port, so the port will do."""
+        """Lets it go. It knows the host, which is 127.0.0.1 if its options do not say another: the port will do."""
         self.started = time.monotonic()
         self.tell(str(address[1]))
 

@@ -19,6 +19,7 @@ class Does:
     old_logins: object = None    # logins from before TDS 7
     requests: object = None      # batches and RPCs whose SQL is the probe's own
     attentions: object = None
+    lookups: object = None       # requests to the SQL Server Browser
     reached: object = None       # the last stage of the last connection
     closed: object = None        # of the last connection that ended: "client FIN", "server RST", …
     spacing: object = None       # (least, most) seconds between consecutive connections
@@ -71,6 +72,7 @@ def journal_differences(does, seen):
         "old_logins": len(seen.received("pre-TDS7 login")),
         "requests": sum(1 for e in seen.of("received") if SELECT.search(str(e.get("sql", "")))),
         "attentions": len(seen.received("ATTENTION")),
+        "lookups": len(seen.received("SSRP")),
     }
     for name, count in counts.items():
         wanted = getattr(does, name)

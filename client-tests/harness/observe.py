@@ -3,9 +3,15 @@
 import dataclasses
 
 from harness.client import Client
-from harness.server import Server, show
+from harness.server import Server, own_address, show
 
 HEALTHY = "tdsfake: 1\nabout: the red control, a server without a fault\nserver: {}\n"
+HEALTHY_BROWSER = """tdsfake: 1
+about: the red control, a server and a Browser without a fault
+params: {host: 127.0.0.1}
+server: {listen: $host, identity: {instance: SALES}}
+browser: {listen: "$host:1434"}
+"""
 
 
 @dataclasses.dataclass
@@ -45,12 +51,16 @@ def every_connection_is_closed(events):
 
 def observe(case, client_name, folder, control=False):
     """`control`: against a server without faults, everything else the same."""
-    scenario, params = case.scenario, case.params
+    scenario, params, options = case.scenario, case.params, case.options
+    by_instance = "instance" in options
     if control:
         folder.mkdir(parents=True, exist_ok=True)
         scenario, params = folder / "healthy.yaml", {}
-        scenario.write_text(HEALTHY)
-    client = Client(client_name, action=case.action, **case.options)
+        scenario.write_text(HEALTHY_BROWSER if by_instance else HEALTHY)
+    if by_instance:
+        params = params | {"host": own_address()}
+        options = options | {"host": params["host"]}
+    client = Client(client_name, action=case.action, **options)
     try:
         return carried_out(case, client, folder, scenario, params, control)
     finally:

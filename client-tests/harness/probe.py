@@ -32,6 +32,7 @@ def parse_options(arguments=None):
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True, help="0: say when loaded, then read it from standard input")
+    parser.add_argument("--instance", help="instead of the port: what the SQL Server Browser of the host is asked for")
     parser.add_argument("--user", default="sa")
     parser.add_argument("--password", default="secret")
     parser.add_argument("--database", default="master")

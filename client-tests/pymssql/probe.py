@@ -26,8 +26,8 @@ class Session:
 def connect(options):
     return Session(
         pymssql.connect(
-            server=options.host,
-            port=options.port,
+            server=options.host + ("\\" + options.instance if options.instance else ""),
+            port="" if options.instance else options.port,
             user=options.user,
             password=options.password,
             database=options.database,

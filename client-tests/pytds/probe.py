@@ -26,8 +26,8 @@ class Session:
 def connect(options):
     return Session(
         pytds.connect(
-            dsn=options.host,
-            port=options.port,
+            dsn=options.host + ("\\" + options.instance if options.instance else ""),
+            port=None if options.instance else options.port,
             user=options.user,
             password=options.password,
             database=options.database,

@@ -9,6 +9,7 @@ const { values: options } = parseArgs({
   options: {
     host: { type: 'string', default: '127.0.0.1' },
     port: { type: 'string' },
+    instance: { type: 'string' },
     user: { type: 'string', default: 'sa' },
     password: { type: 'string', default: 'secret' },
     database: { type: 'string', default: 'master' },
@@ -42,7 +43,7 @@ function connect() {
       server: options.host,
       authentication: { type: 'default', options: { userName: options.user, password: options.password } },
       options: {
-        port: Number(options.port),
+        ...(options.instance ? { instanceName: options.instance } : { port: Number(options.port) }),
         database: options.database,
         encrypt: false,
         trustServerCertificate: true,

@@ -24,13 +24,18 @@ class TsqlError(Exception):
         self.output = output
 
 
+def place(options):
+    if options.instance:
+        return ["-S", f"{options.host}\\{options.instance}"]
+    return ["-H", options.host, "-p", str(options.port)]
+
+
 class Session:
     """tsql tells nothing until it has run everything: so the probe hands over all statements first."""
 
     def __init__(self, options):
         self.process = subprocess.Popen(
-            ["tsql", "-H", options.host, "-p", str(options.port), "-U", options.user, "-P", options.password,
-             "-D", options.database, "-o", "qfh"],
+            ["tsql", *place(options), "-U", options.user, "-P", options.password, "-D", options.database, "-o", "qfh"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
 
