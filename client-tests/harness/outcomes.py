@@ -28,6 +28,7 @@ def cell(result):
 def shorten(text, longest=90):
     """One line, without what differs from run to run."""
     text = re.sub(r"127\.0\.0\.1:\d+", "HOST:PORT", " ".join(text.split()))
+    text = re.sub(r"127\.(?!0\.0\.1)\d+\.\d+\.\d+", "HOST", text)
     # Libraries built on FreeTDS say several things at once, and some of them twice.
     parts = [part.strip() for part in re.split(r" \| |DB-Lib error message \d+, severity \d+: ?", text)]
     parts = list(dict.fromkeys(part for part in parts if part))
