@@ -140,8 +140,6 @@ def wire(context, tally):
 
 
 def clients(context, tally):
-    for name, package in (("tsql", "freetds-bin"), ("node", "nodejs")):
-        tool(name, package)
     # The clients mostly wait for their own timeouts: many at once cost little.
     pytest(context, tally, "client-tests", "-n", str(4 * cores), env=release(context))
 
@@ -165,7 +163,7 @@ ALL = [
     Suite("format", "clang-format on every C++ file", format_check),
     Suite("server", "the real binary, spoken to byte by byte (pytest)", server),
     Suite("wire", "what a capture shows, judged by tshark", wire),
-    Suite("clients", "tsql, pymssql, pytds and tedious against every scenario of the library", clients),
+    Suite("clients", "real drivers: four against every scenario of the library, all of them against the healthy server", clients),
     Suite("docs", "the examples in the documents", docs),
     Suite("asan", "the unit and server tests under AddressSanitizer and UBSan", sanitized("asan"), quick=False),
     Suite("tsan", "the unit and server tests under ThreadSanitizer", sanitized("tsan", without_aslr), quick=False),
