@@ -9,6 +9,8 @@ A probe is a small program that uses one client library the way an application d
 The other half, an adapter, is a module with
   connect(options) -> session, with .query(sql) -> rows and .close()
   describe(exception) -> {"type", "number", "text"}
+and for the long-lived mode, see serving.py,
+  open(options) -> serving.Session
 """
 
 import argparse
@@ -97,6 +99,10 @@ def abandon(session):
 
 
 def main(adapter, run=Run):
+    if sys.argv[1:] == ["--serve"]:
+        from harness import serving
+
+        return serving.serve(adapter)
     options = parse_options()
     if options.port == 0:
         emit(event="loaded")

@@ -4,10 +4,11 @@ import pathlib
 import sys
 
 import pytds
+from pytds import tds_base
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 
-from harness import probe  # noqa: E402
+from harness import probe, serving  # noqa: E402
 
 
 class Session:
@@ -39,13 +40,111 @@ def connect(options):
     )
 
 
+class ServedSession(serving.Dbapi):
+    placeholder = "%s"
+
+    def limit(self, timeout):
+        if timeout is not None:
+            self.connection._main_cursor._session.query_timeout = timeout
+
+    def messages(self, cursor):
+        return [
+            {"number": told.msg_no, "state": told.state, "class": told.severity, "text": told.text}
+            for _, told in cursor.messages or []
+        ]
+
+    def query(self, sql, params=(), timeout=None, prepared=False):
+        # Bytes are text to it unless they are said to be binary.
+        return super().query(sql, [one | {"native": binary(one)} for one in params], timeout, prepared)
+
+    def cancel(self):
+        self.cursor.cancel()
+
+    def begin(self):
+        self.connection.autocommit = False
+
+    def call(self, procedure, params):
+        cursor = self.connection.cursor()
+        values = [
+            pytds.output(value=serving.to_native(one), param_type=one["type"]) if one.get("out")
+            else serving.to_native(one) for one in params
+        ]
+        cursor.callproc(procedure, values)
+        results = self.results(cursor)
+        outputs = cursor.get_proc_outputs()
+        names = [one["name"] for one in params if one.get("out")]
+        found = [value for value, one in zip(outputs, params) if one.get("out")]
+        return {"results": results, "outputs": {n: serving.to_json(v) for n, v in zip(names, found)},
+                "return": cursor.get_proc_return_status(), "messages": self.messages(cursor)}
+
+    def bulk(self, table, columns, rows):
+        from pytds.tds_base import Column
+        from pytds import tds_types
+
+        kinds = {"int": tds_types.IntType(), "nvarchar": tds_types.NVarCharType(30)}
+        typed = [
+            tuple(serving.to_native({"type": column["type"], "value": value}) for column, value in zip(columns, row))
+            for row in rows
+        ]
+        with self.connection.cursor() as cursor:
+            cursor.copy_to(
+                data=typed, table_or_view=table, columns=[Column(one["name"], type=kinds[one["type"]]) for one in columns]
+            )
+
+
+def binary(typed):
+    value = serving.to_native(typed)
+    return pytds.Binary(value) if isinstance(value, bytes) else value
+
+
+VERSIONS = {"7.0": tds_base.TDS70, "7.1": tds_base.TDS71, "7.2": tds_base.TDS72, "7.3": tds_base.TDS73B, "7.4": tds_base.TDS74}
+
+
+def open(options):  # noqa: A001: the name of the operation
+    if options["encrypt"] == "strict":
+        raise serving.NotOffered("no TDS 8.0")
+    more = {}
+    if options["encrypt"] != "off":
+        more = {"cafile": options["ca"], "validate_host": not options.get("trust", False),
+                "enc_login_only": options["encrypt"] == "login"}
+    if options.get("pool"):
+        more["pooling"] = True
+    host = options["host"] + ("\\" + options["instance"] if options.get("instance") else "")
+    return ServedSession(
+        pytds.connect(
+            dsn=host, port=options.get("port"), user=options["user"], password=options["password"],
+            database=options["database"], login_timeout=options["timeout"], autocommit=True,
+            tds_version=VERSIONS[options.get("tds", "7.4")], use_mars=options.get("mars", False),
+            readonly=options.get("intent") == "read-only", blocksize=options.get("packet_size", 4096),
+            disable_connect_retry=True, **more,
+        )
+    )
+
+
+class Pool:
+    """pytds pools by itself: a connection that is closed can be the next one."""
+
+    def __init__(self, options):
+        self.options = options
+
+    def acquire(self):
+        return open(self.options)
+
+    def close(self):
+        pass
+
+
+pool = Pool
+
+
 def describe(exception):
     number = getattr(exception, "number", None) or getattr(exception, "msg_no", None)
     cause = exception.__cause__
     text = str(exception) or repr(exception)
     if cause is not None:
         text += f" (caused by {type(cause).__name__}: {cause})"
-    return {"type": type(exception).__name__, "number": number or None, "text": text}
+    return {"type": type(exception).__name__, "number": number or None, "text": text,
+            "state": getattr(exception, "state", None), "class": getattr(exception, "severity", None)}
 
 
 if __name__ == "__main__":

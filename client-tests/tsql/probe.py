@@ -93,4 +93,10 @@ def describe(exception):
 
 
 if __name__ == "__main__":
-    probe.main(sys.modules[__name__], Run)
+    if sys.argv[1:] == ["--serve"]:
+        import serve
+        from harness import serving
+
+        serving.serve(serve)
+    else:
+        probe.main(sys.modules[__name__], Run)
