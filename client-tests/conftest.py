@@ -10,7 +10,8 @@ import pytest
 here = pathlib.Path(__file__).resolve().parent
 sys.path.append(str(here))
 
-from harness import outcomes  # noqa: E402
+from harness import driver_table, outcomes  # noqa: E402
+from harness.drivers import Probes  # noqa: E402
 from harness.server import binary  # noqa: E402
 
 
@@ -21,8 +22,10 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    if not hasattr(config, "workerinput") and config.getoption("--write-table"):
-        shutil.rmtree(outcomes.folder, ignore_errors=True)
+    # A run of some of the tests renews what these say, and the rest stays.
+    if not hasattr(config, "workerinput") and config.getoption("--write-table") and not config.getoption("keyword"):
+        for folder in (outcomes.folder, driver_table.folder):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def pytest_sessionstart(session):
@@ -42,11 +45,31 @@ def keep(request):
     return go
 
 
+@pytest.fixture(scope="session")
+def probes():
+    """The long-lived probes of the drivers, of this process."""
+    made = Probes()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def keep_driver(request):
+    """keep_driver(case, driver, what): for the table of the drivers, when it is asked for."""
+
+    def go(case, driver, what):
+        if request.config.getoption("--write-table"):
+            driver_table.keep(case, driver, what)
+
+    return go
+
+
 def pytest_sessionfinish(session, exitstatus):
     config = session.config
     if not hasattr(config, "workerinput") and config.getoption("--write-table"):
-        missing = outcomes.missing()
-        if missing:
-            print(f"\nno table: no passing test of {', '.join(missing)}")
-        else:
-            outcomes.write(here / "README.md")
+        for table in (outcomes, driver_table):
+            missing = table.missing()
+            if missing:
+                print(f"\nno table: no passing test of {', '.join(missing)}")
+            else:
+                table.write(here / "README.md")

@@ -5,7 +5,8 @@ import pathlib
 import subprocess
 
 from cases import CASES
-from harness import outcomes
+from driver_cases import CASES as DRIVER_CASES
+from harness import driver_table, outcomes
 from harness.server import binary, tree
 
 
@@ -31,6 +32,7 @@ def test_the_binary_knows_the_library_by_name():
     assert library() - set(listed.split()) == set()
 
 
-def test_the_table_has_every_scenario():
+def test_the_tables_have_every_case():
     readme = pathlib.Path(__file__).resolve().parent / "README.md"
+    assert driver_table.cases_of(readme) == [case.about for case in DRIVER_CASES]
     assert outcomes.rows(readme) == [case.scenario for case in CASES]

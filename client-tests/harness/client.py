@@ -12,7 +12,7 @@ import time
 from harness.server import HarnessError, patience
 
 here = pathlib.Path(__file__).resolve().parent.parent
-node_modules = here.parent / "build" / "clients" / "tedious" / "node_modules"
+node_modules = here.parent / "build" / "clients" / "node" / "node_modules"
 
 # The command of each client's probe. Python ones run under the interpreter of the tests: the one in build/venv.
 PROBES = {

@@ -55,6 +55,15 @@ class Journal:
         with self.changed:
             self.changed.wait_for(lambda: wanted(self.events), seconds)
 
+    def quiet(self, seconds=0.06):
+        """All events, when none has come for so long."""
+        with self.changed:
+            known = -1
+            while known != len(self.events):
+                known = len(self.events)
+                self.changed.wait(seconds)
+            return list(self.events)
+
     def finish(self):
         """All events; to be called when the server has exited."""
         os.close(self.holding)
@@ -69,11 +78,11 @@ def show(events):
 class Server:
     """A running scenario: `with Server(folder, file_or_name, {"failures": 2}) as server`."""
 
-    def __init__(self, folder, scenario, params=None):
+    def __init__(self, folder, scenario, params=None, more=()):
         folder.mkdir(parents=True, exist_ok=True)
         self.journal = Journal(folder / "journal.fifo")
         self.errors = folder / "stderr.txt"
-        command = [binary, "run", str(scenario), "--format", "json", "--journal", str(folder / "journal.fifo")]
+        command = [binary, "run", str(scenario), "--format", "json", "--journal", str(folder / "journal.fifo"), *more]
         for name, value in (params or {}).items():
             command += ["--set", f"{name}={value}"]
         with self.errors.open("wb") as errors:
@@ -100,6 +109,9 @@ class Server:
                     self.ready = event
                     self.said_ready.set()
         self.said_ready.set()
+
+    def story(self):
+        return show(self.journal.quiet())
 
     @property
     def address(self):

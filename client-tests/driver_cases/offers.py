@@ -1,0 +1,133 @@
+"""What a driver does not offer, and where one deviates. Patterns as of fnmatch; the first that fits counts."""
+
+import dataclasses
+import fnmatch
+
+
+@dataclasses.dataclass(frozen=True)
+class Deviation:
+    """A driver that does not do what the case says, though it has an API for it. `seen` is a fragment of what the case then
+    reports: so the test fails when the driver begins to behave, or misbehaves in another way."""
+
+    seen: str
+    reason: str
+    source: str
+    sometimes: bool = False   # a race inside the driver: it may also behave
+
+
+NO_STRICT = {"tls.strict*": "no TDS 8.0"}
+TRUSTS_ALL = {"tls.untrusted": "checks no certificate unless told so in freetds.conf"}
+COMMAND_LINE = TRUSTS_ALL | NO_STRICT | {
+    "parameters.*": "sends text", "prepared.*": "sends text", "procedure.*": "sends text", "bulk.*": "that is freebcp",
+    "cancel.*": "only by a signal", "timeout.query": "no timeouts", "pool.*": "no pool", "mars.*": "no MARS",
+    "transaction.*": "by SQL text only",
+}
+NODE = {
+    "connect.tds-7.0": "speaks 7.1 and newer", "tls.*-login": "no TLS for the login alone", "mars.*": "no MARS",
+}
+ONE_VERSION = {"connect.tds-*": "no choice of version"}
+
+NOT_OFFERED = {
+    "tsql": COMMAND_LINE | {"query.affected": "tells the row counts of results only", "timeout.login": "no timeouts"},
+    "bsqldb": COMMAND_LINE | {
+        "query.affected": "tells row counts in no form to rely on", "query.fatal": "one connection per statement",
+        "query.error": "one connection per statement",
+    },
+    "pymssql": TRUSTS_ALL | NO_STRICT | {
+        "prepared.*": "writes parameters into the text", "cancel.*": "no cancel", "pool.*": "no pool", "mars.*": "no MARS",
+    },
+    "pytds": NO_STRICT | {
+        "connect.tds-7.0": "speaks 7.1 and newer", "prepared.*": "no statement objects",
+        "cancel.*": "cancel() is for the thread that executes, which is busy then", "mars.*": "its MARS opens cursors, see below",
+    },
+    "pyodbc": TRUSTS_ALL | NO_STRICT | {
+        "procedure.*": "binds input parameters only", "pool.*": "unixODBC's, not its own", "bulk.*": "no bulk interface",
+        "mars.*": "no keyword", "prepared.*": "no statement objects",
+    },
+    "mssql-python": ONE_VERSION | {
+        "procedure.*": "binds input parameters only", "cancel.*": "no cancel", "mars.*": "no keyword",
+        "prepared.*": "no statement objects",
+    },
+    "sqlalchemy": TRUSTS_ALL | NO_STRICT | {
+        "query.several-results": "one result per statement", "procedure.*": "left to the driver below",
+        "bulk.*": "left to the driver below", "cancel.*": "left to the driver below", "mars.*": "left to the driver below",
+        "timeout.query": "left to the driver below", "prepared.*": "left to the driver below", "query.print": "no messages",
+        "query.raiserror-10": "no messages",
+    },
+    "tedious": NODE | {"pool.*": "no pool"},
+    "node-mssql": NODE | {"pool.reset": "its pool resets nothing"},
+    "knex": NODE | {
+        "query.several-results": "one array of rows per query", "query.affected": "raw() tells no row counts",
+        "query.print": "no messages", "query.raiserror-10": "no messages", "cancel.*": "no cancel for this dialect",
+        "timeout.query": "no cancel for this dialect", "pool.reset": "its pool resets nothing", "prepared.*": "no statement objects",
+        "procedure.*": "raw SQL only", "bulk.*": "batches of INSERT, no bulk load",
+    },
+    "mssql-jdbc": ONE_VERSION | {"mars.*": "no MARS", "pool.*": "no pool of its own"},
+    "jtds": NO_STRICT | {
+        "connect.tds-7.[234]": "speaks 7.0 and 7.1", "mars.*": "no MARS", "pool.*": "no pool of its own",
+        "login.read-only": "no keyword", "bulk.*": "no bulk interface",
+    },
+    "hikaricp": ONE_VERSION | {
+        "mars.*": "no MARS", "pool.reset": "resets what was set through JDBC, not the session", "bulk.*": "left to the driver below",
+    },
+    "go-mssqldb": ONE_VERSION | {"mars.*": "no MARS", "pool.*": "database/sql's"},
+    "database-sql": ONE_VERSION | {"mars.*": "no MARS"},
+    "tiberius": ONE_VERSION | NO_STRICT | {
+        "transaction.*": "by SQL text only", "pool.*": "no pool", "cancel.*": "no cancel", "timeout.query": "no timeouts",
+        "mars.*": "no MARS", "prepared.*": "prepares nothing by itself", "procedure.*": "no output parameters",
+        "query.print": "its log only", "query.raiserror-10": "its log only",
+    },
+}
+
+CLEAR_TEXT = Deviation(
+    "the driver reported no error", "with encrypt:true it logs in in clear text when the server answers that it has no TLS",
+    "tedious 19.2.2, lib/connection.js: TLS is begun only when the answer is ON or REQ; the journal shows its LOGIN7",
+)
+LOGIN_TIMEOUT = Deviation(
+    "the driver gave no answer within", "waits for ever for the answer to its login: loginTimeout bounds the TCP connect only",
+    "mssql-jdbc 13.4.0: reading waits socketTimeout, which is 0 by default; the journal shows LOGIN7 and then nothing",
+)
+DEVIATIONS = {
+    "tsql": {
+        "query.fatal": Deviation(
+            "0 tables", "says nothing at all of the dead connection at the next statement, and goes on",
+            "FreeTDS 1.3.17; the journal shows that the connection has ended, tsql prints neither row nor error",
+        ),
+    },
+    "pymssql": {
+        "timeout.query": Deviation(
+            "1 of ATTENTION", "closes the connection instead of cancelling the query",
+            "pymssql 2.4.6: its error handler answers a timeout with INT_CANCEL, upon which DB-Library gives the connection up",
+        ),
+    },
+    "pytds": {
+        "timeout.query": Deviation(
+            "1 of ATTENTION", "closes the connection instead of cancelling the query",
+            "python-tds 1.17.1: the timeout is the socket's",
+        ),
+    },
+    "tedious": {"tls.not-supported": CLEAR_TEXT},
+    "node-mssql": {"tls.not-supported": CLEAR_TEXT},
+    "knex": {"tls.not-supported": CLEAR_TEXT},
+    "mssql-jdbc": {"timeout.login": LOGIN_TIMEOUT},
+    "hikaricp": {"timeout.login": LOGIN_TIMEOUT},
+    "jtds": {
+        "tls.off-login": Deviation(
+            "Socket closed", "swallows a login answer that comes at once: closing its TLS layer, the JDK waits for close_notify and "
+            "reads the answer in clear instead", "jTDS 1.3.1 on JDK 17: 60 of 60 logins work when the answer comes 200 ms later",
+            sometimes=True,
+        ),
+    },
+}
+
+
+def found(patterns, name):
+    return next((value for pattern, value in patterns.items() if fnmatch.fnmatchcase(name, pattern)), None)
+
+
+def not_offered(driver, case):
+    return found(NOT_OFFERED.get(driver, {}), case.name)
+
+
+def deviation(driver, case):
+    return found(DEVIATIONS.get(driver, {}), case.name)
