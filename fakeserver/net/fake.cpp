@@ -101,6 +101,8 @@ fake::fake(
             addresses.push_back(at.address);
         const auto number = static_cast<std::uint32_t>(servers_.size() - 1);
         tls_.addresses(number, std::move(addresses));
+        const auto& first = added.addresses.front().listener->address();
+        world_.placed(number, {.host = first.host(), .port = first.port()});
         open_watches(number);
     }
     if (scenario_->browser) open_browser();

@@ -84,10 +84,16 @@ struct condition {
     std::optional<number_range> connection; // number on this server, from 1
     std::vector<pattern> user, database, app, host, library, server_name, sql;
     std::vector<pattern> instance,
-        request; // at `lookup`: the instance asked for; broadcast, all, instance, dac
+        request;                     // at `lookup`: the instance asked for; broadcast, all, instance, dac
+    std::vector<pattern> encryption; // asked for in PRELOGIN: `off`, …; `none`: there was no PRELOGIN
+    std::vector<pattern> flight;     // of TLS: `client-hello`, `client-finished`
+    std::vector<pattern> intent;     // `read-only`, `read-write`
+    std::vector<pattern> tds;        // that LOGIN7 asks for
+    std::vector<pattern> features;   // any of those that LOGIN7 asks for
     [[nodiscard]] bool empty() const noexcept {
         return !connection && user.empty() && database.empty() && app.empty() && host.empty() &&
-               library.empty() && server_name.empty() && sql.empty() && instance.empty() && request.empty();
+               library.empty() && server_name.empty() && sql.empty() && instance.empty() && request.empty() &&
+               encryption.empty() && flight.empty() && intent.empty() && tds.empty() && features.empty();
     }
 };
 
@@ -150,6 +156,15 @@ struct send_step {
     shapes shape;
 };
 
+// The login answer sends the client elsewhere: to a server of this scenario, or to a host and port.
+struct route_step {
+    std::string to; // a server; else
+    std::string host;
+    std::uint16_t port = 0;
+    std::optional<std::string> database; // with one it is ENVCHANGE 21, else 20
+    shapes shape;
+};
+
 enum class ending : std::uint8_t { close, half_close, reset, vanish };
 // self: the connection the list runs on.
 enum class target : std::uint8_t { self, all, idle, others };
@@ -176,6 +191,7 @@ struct step {
         reply_step,
         error_step,
         send_step,
+        route_step,
         end_step,
         gate_step,
         signal_step>
@@ -184,7 +200,7 @@ struct step {
 };
 // The word of the language: "wait", "half-close", ….
 std::string_view name(const step& s) noexcept;
-// True for the steps that answer a message: reply, error, send, ignore, stall.
+// True for the steps that answer a message: reply, error, send, route, ignore, stall.
 bool answers(const step& s) noexcept;
 // True for gate, signal and targeted endings, which outlive the connection.
 bool is_server_step(const step& s) noexcept;
@@ -218,6 +234,14 @@ struct listen_address {
 // What a server says to a client's wish for TLS (fact sheet 2.1). strict: TDS 8.0, TLS comes first.
 enum class encryption_policy : std::uint8_t { off, required, not_supported, strict };
 
+// What FEATUREEXTACK says of a feature that a client asks for.
+struct feature_rule {
+    enum class answer : std::uint8_t { acknowledged, refused, left_out, bytes };
+    std::uint8_t id = 0; // fact sheet 3.1
+    answer what = answer::acknowledged;
+    core::bytes data; // as it is
+};
+
 struct identity {
     std::string name = "FAKE";
     std::string instance = "MSSQLSERVER";
@@ -226,13 +250,19 @@ struct identity {
     std::uint32_t packet_size = 32767;                      // the most it grants
     encryption_policy encryption = encryption_policy::off;
     tls::settings tls;
-    bool mars = true; // if the client asks for it
+    bool mars = true;                   // if the client asks for it
+    std::vector<feature_rule> features; // where they differ from what a server does
+    std::string failover_partner;       // told in each login answer; empty: none
 };
 
 struct login_rule {
     std::string user;
     std::optional<std::string> password; // anything, if unset
     std::vector<std::string> databases;  // any, if empty
+    bool must_change = false;            // the password; until a login changes it
+    bool expired = false;                // likewise
+    bool locked = false;
+    bool disabled = false;
 };
 
 // A canned result.

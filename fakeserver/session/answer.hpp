@@ -24,6 +24,7 @@ struct reply {
     std::vector<journal::field> fields;
     tds::prelogin prelogin; // what a PRELOGIN answer says
     bool login_accepted = false;
+    bool login_goes_on = false; // a challenge: the client is to say more
     bool login_failed = false;
     bool fatal = false; // class 20 and up: the server closes
     // What follows `answer` in the same message, if it is not whole: generated rows.
@@ -32,8 +33,14 @@ struct reply {
 
 reply prelogin_reply(const scenario::identity& identity, const tds::prelogin& request, overrides changes);
 
-// Accepted, or refused by `logins` with the server's error.
-reply login_reply(const scenario::server& server, state& session, overrides changes);
+// To LOGIN7 and what follows it: a challenge; or let in, or refused by `logins` with the server's errors.
+reply login_reply(
+    const scenario::server& server,
+    state& session,
+    world::logins& logins,
+    overrides changes,
+    const std::optional<tds::route>& route = std::nullopt
+);
 
 // ERROR and DONE at any stage; {user}, {database}, {server} in the text are filled in.
 reply error_reply(

@@ -134,6 +134,7 @@ void connection::flight_read(core::bytes&& answer, bool completed, core::instant
         describe(what, *details.hello);
     }
     note(kind::received, now, std::move(what));
+    member_.who.flight = completed ? "client-finished" : "client-hello";
     subject about{.stage = stage::tls};
     about.asked.flight = std::move(answer);
     main_.moment(std::move(about), stage::tls, now);

@@ -122,6 +122,10 @@ private:
     [[nodiscard]] bool encryption_missing() const noexcept;
     void prelogin_read(tds::message&& message, core::instant now);
     void login_read(tds::message&& message, core::instant now);
+    // --- authenticating.cpp: what follows LOGIN7 until the server is content
+    [[nodiscard]] ntlm_names names_for_ntlm() const;
+    void sspi_read(tds::message&& message, core::instant now);
+    void fedauth_read(tds::message&& message, core::instant now);
     void request_read(conversation& on, tds::message&& message, core::instant now);
     void attention_read(conversation& on, core::instant now);
 

@@ -21,6 +21,8 @@ constexpr std::size_t most_shaped = std::size_t{64} << 20; // of a generated res
 bool is_request(stage s) {
     return s == stage::batch || s == stage::rpc || s == stage::transaction || s == stage::request;
 }
+
+bool is_login(stage s) { return s == stage::login || s == stage::sspi || s == stage::fedauth; }
 } // namespace
 
 conversation::conversation(connection& on, std::optional<std::uint16_t> session)
@@ -114,7 +116,16 @@ void conversation::healthy(
 reply conversation::healthy_reply(subject& about, overrides changes) {
     switch (about.stage) {
     case stage::prelogin: return prelogin_reply(server().identity, about.asked.prelogin, changes);
-    case stage::login: return login_reply(server(), *on_.session_state(), changes);
+    case stage::login:
+    case stage::sspi:
+    case stage::fedauth:
+        return login_reply(
+            server(),
+            *on_.session_state(),
+            on_.world().logins_of(on_.member().server),
+            changes,
+            about.asked.route
+        );
     case stage::transaction: return transaction_reply(*on_.session_state(), about.asked);
     case stage::batch:
     case stage::rpc: return query_reply(server(), *on_.session_state(), about.asked, changes);
@@ -221,7 +232,7 @@ void conversation::deliver(
     if (leaves) note(kind::sent, now, std::move(what));
 
     if (is_request(about.stage)) unanswered_ = false;
-    if (about.stage == stage::login) {
+    if (is_login(about.stage) && !answer.login_goes_on) {
         on_.member().login_answered = leaves;
         if (answer.message == "ERROR") answer.login_failed = true;
     }

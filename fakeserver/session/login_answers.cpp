@@ -4,6 +4,7 @@
 #include "core/utf16.hpp"
 #include "scenario/catalogue.hpp"
 #include "session/answer.hpp"
+#include "session/feature_acks.hpp"
 #include "session/override.hpp"
 #include "tds/reply_values.hpp"
 
@@ -45,23 +46,6 @@ tds::prelogin healthy_prelogin(const scenario::identity& identity, const tds::pr
     return answer;
 }
 
-// Why these credentials are refused; nothing if they are not.
-enum class refusal : std::uint8_t { none, credentials, database };
-
-refusal judge(const scenario::server& server, const tds::login7& login) {
-    if (server.logins.empty()) return refusal::none;
-    const auto rule = std::ranges::find_if(server.logins, [&](const scenario::login_rule& r) {
-        return core::equals_ignoring_case(r.user, login.user_name);
-    });
-    if (rule == server.logins.end() || (rule->password && *rule->password != login.password))
-        return refusal::credentials;
-    if (login.database.empty() || rule->databases.empty()) return refusal::none;
-    const bool known = std::ranges::any_of(rule->databases, [&](const std::string& name) {
-        return core::equals_ignoring_case(name, login.database);
-    });
-    return known ? refusal::none : refusal::database;
-}
-
 tds::server_message from_catalogue(std::int32_t number) {
     tds::server_message message{.number = number};
     if (const auto* entry = scenario::find_error(number)) {
@@ -70,6 +54,56 @@ tds::server_message from_catalogue(std::int32_t number) {
         message.message = std::string(entry->text);
     }
     return message;
+}
+
+// Where a client of ADAL gets its token, and for whom; the names of Azure.
+constexpr std::string_view sts_url = "https://login.windows.net/common";
+constexpr std::string_view spn = "https://database.windows.net/";
+
+reply challenge_reply(const state& session) {
+    tds::token_writer out(session.version);
+    reply result;
+    result.login_goes_on = true;
+    if (session.auth.next == authentication::turn::challenge) {
+        out.raw("sspi", tds::encode_sspi(session.auth.sspi));
+        result.message = "SSPI";
+        result.fields.emplace_back("authentication", session.auth.mechanism);
+    } else {
+        out.raw("fedauthinfo", tds::encode_fedauth_info(sts_url, spn));
+        result.message = "FEDAUTHINFO";
+        result.fields.emplace_back("sts-url", sts_url);
+        result.fields.emplace_back("spn", spn);
+    }
+    result.answer = out.take();
+    return result;
+}
+
+// The errors stand in one message: a database that cannot be opened is told before the failed login.
+reply refused_reply(
+    const scenario::server& server, const state& session, const std::vector<std::int32_t>& errors
+) {
+    auto result = error_reply(server, session, from_catalogue(errors.front()));
+    result.login_failed = true;
+    if (errors.size() == 1) return result;
+    tds::token_writer out(session.version);
+    for (const auto number : errors)
+        out.error(filled(from_catalogue(number), server, session));
+    out.done({.status = tds::done_status::error});
+    result.answer = out.take();
+    return result;
+}
+
+std::vector<std::int32_t> verdict(const state& session, world::logins& logins) {
+    constexpr std::int32_t untrusted_domain = 18452;
+    if (session.auth.next == authentication::turn::untrusted) return {untrusted_domain};
+    const auto& login = session.login;
+    return logins.judge(
+        {.by = session.auth.by,
+         .user = login.user_name,
+         .password = login.password,
+         .new_password = login.change_password,
+         .database = login.database}
+    );
 }
 
 } // namespace
@@ -104,28 +138,32 @@ reply prelogin_reply(const scenario::identity& identity, const tds::prelogin& re
     return result;
 }
 
-reply login_reply(const scenario::server& server, state& session, overrides changes) {
+reply login_reply(
+    const scenario::server& server,
+    state& session,
+    world::logins& logins,
+    overrides changes,
+    const std::optional<tds::route>& route
+) {
+    using turn = authentication::turn;
+    if (session.auth.next == turn::challenge || session.auth.next == turn::fedauth_info)
+        return challenge_reply(session);
+    const auto errors = verdict(session, logins);
+    if (!errors.empty()) return refused_reply(server, session, errors);
+
     const auto& login = session.login;
     const auto& identity = server.identity;
-
-    if (const auto refused = judge(server, login); refused != refusal::none) {
-        const auto first = from_catalogue(refused == refusal::database ? 4060 : 18456);
-        auto result = error_reply(server, session, first);
-        result.login_failed = true;
-        if (refused == refusal::database) {
-            // A database that cannot be opened is told before the failed login, in one message.
-            tds::token_writer out(session.version);
-            out.error(filled(first, server, session));
-            out.error(filled(from_catalogue(18456), server, session));
-            out.done({.status = tds::done_status::error});
-            result.answer = out.take();
-        }
-        return result;
-    }
-
+    const auto& recovery = session.auth.recovery;
     const override_set set(changes);
-    const auto database = set.text("database", login.database.empty() ? "master" : login.database);
-    const auto language = set.text("language", login.language.empty() ? "us_english" : login.language);
+    const auto first_of = [](const std::string& wanted, const std::string& asked, const char* otherwise) {
+        return !wanted.empty() ? wanted : !asked.empty() ? asked : std::string(otherwise);
+    };
+    const std::string nothing;
+    const auto database =
+        set.text("database", first_of(recovery ? recovery->database() : nothing, login.database, "master"));
+    const auto language = set.text(
+        "language", first_of(recovery ? recovery->language() : nothing, login.language, "us_english")
+    );
     session.database = database;
     tds::server_message changed_database{
         .number = 5701,
@@ -144,6 +182,9 @@ reply login_reply(const scenario::server& server, state& session, overrides chan
         set.bytes("collation", core::bytes(tds::latin1_general.begin(), tds::latin1_general.end()));
 
     tds::token_writer out(session.version);
+    std::string acknowledged;
+    // The last word of Negotiate comes with the answer.
+    if (!session.auth.sspi.empty()) out.raw("sspi", tds::encode_sspi(session.auth.sspi));
     if (!set.left_out("database")) {
         out.envchange_text(tds::envchange::database, database, "master");
         out.info(changed_database);
@@ -174,9 +215,16 @@ reply login_reply(const scenario::server& server, state& session, overrides chan
     }
     const auto size = set.text("packet-size", std::to_string(session.packet_size));
     if (!set.left_out("packet-size")) out.envchange_text(tds::envchange::packet_size, size, "4096");
-    if (const auto* partner = set.value("failover-partner")) {
-        out.envchange_text(tds::envchange::mirroring_partner, *partner, "");
+    if (tds::at_least(session.version, tds::tds_version::v7_4) && !set.left_out("featureextack")) {
+        const auto acks = feature_acks(identity, login, session.auth);
+        if (!acks.empty()) out.feature_ext_ack(acks);
+        for (const auto& [id, data] : acks)
+            acknowledged += (acknowledged.empty() ? "" : " ") + tds::feature_name(id);
     }
+    const auto partner = set.text("failover-partner", identity.failover_partner);
+    if (!partner.empty() && !set.left_out("failover-partner"))
+        out.envchange_text(tds::envchange::mirroring_partner, partner, "");
+    if (route) out.routing(route->host, route->port, route->database);
     out.done({});
 
     reply result;
@@ -186,6 +234,8 @@ reply login_reply(const scenario::server& server, state& session, overrides chan
     result.fields.emplace_back("database", database);
     result.fields.emplace_back("tds", tds::name(session.version));
     result.fields.emplace_back("packet-size", size);
+    if (!acknowledged.empty()) result.fields.emplace_back("features", std::move(acknowledged));
+    if (route) result.fields.emplace_back("route", route->host + ":" + std::to_string(route->port));
     return result;
 }
 

@@ -116,6 +116,17 @@ bool conversation::perform(list& l, const scenario::step& step, core::instant no
                     note(kind::notice, now, {{"text", std::move(problem)}});
                 return true;
             },
+            [&](const scenario::route_step& s) {
+                l.answered = true;
+                l.about.asked.route = tds::route{s.host, s.port, s.database};
+                if (!s.to.empty()) {
+                    auto at = on_.world().place_of(s.to);
+                    l.about.asked.route->host = std::move(at.host);
+                    l.about.asked.route->port = at.port;
+                }
+                healthy(l.about, {}, &s.shape, &l, now);
+                return true;
+            },
             [&](const scenario::end_step& s) {
                 event();
                 if (s.whom == scenario::target::self) {

@@ -29,6 +29,21 @@ core::byte_view without_password(const tds::message& login) {
     return payload.first(std::min(payload.size(), login7 ? login7_fixed_part : pre_tds7_host_and_user));
 }
 
+// As `when` has them.
+std::string_view wish_for_encryption(std::optional<std::uint8_t> asked, bool tls_first) {
+    constexpr std::uint8_t without_certificate = 0x7f;
+    if (tls_first) return "strict";
+    switch (static_cast<tds::encryption>(asked.value_or(0x02) & without_certificate)) {
+    case tds::encryption::off: return "off";
+    case tds::encryption::on: return "on";
+    case tds::encryption::not_supported: return "not-supported";
+    case tds::encryption::required: return "required";
+    default: return "";
+    }
+}
+
+std::string_view generation(tds::tds_version version) { return tds::name(version).substr(0, 3); }
+
 world::stage_set stages_of_sql(stage s, std::string_view sql) {
     auto stages = world::stage_set(s) | stage::request;
     if (!sql.empty() && !is_set_up(sql)) stages = stages | stage::query;
@@ -78,6 +93,8 @@ void connection::message_read(conversation& on, tds::message&& message, core::in
     case tds::packet_type::prelogin: return prelogin_read(std::move(message), now);
     case tds::packet_type::login7:
     case tds::packet_type::pre_tds7_login: return login_read(std::move(message), now);
+    case tds::packet_type::sspi: return sspi_read(std::move(message), now);
+    case tds::packet_type::fedauth_token: return fedauth_read(std::move(message), now);
     case tds::packet_type::attention: return attention_read(on, now);
     case tds::packet_type::sql_batch:
     case tds::packet_type::rpc:
@@ -119,6 +136,8 @@ void connection::prelogin_read(tds::message&& message, core::instant now) {
     }
     phase_ = phase::prelogin_done;
     encryption_asked_ = parsed->encryption();
+    member_.who.prelogin_read = true;
+    member_.who.encryption = wish_for_encryption(encryption_asked_, tls_ != nullptr);
     std::vector<journal::field> what{
         {"message", "PRELOGIN"}, {"bytes", message.payload.size()}, {"packets", message.packets}
     };
@@ -166,7 +185,19 @@ void connection::login_read(tds::message&& message, core::instant now) {
         return;
     }
     describe(what, *parsed, options_.show_passwords);
+    auto auth = begin_authentication(*parsed, names_for_ntlm());
+    if (auth.has_value() && !auth->mechanism.empty()) what.emplace_back("authentication", auth->mechanism);
+    if (auth.has_value() && auth->recovery) what.emplace_back("recovers", auth->recovery->database());
     note(kind::received, now, std::move(what));
+    if (auth.has_error()) {
+        violation(
+            "LOGIN7: in its authentication: " + auth.error().message(),
+            without_password(message),
+            now,
+            bad_login
+        );
+        return;
+    }
 
     const auto asked = tds::from_login7_version(parsed->tds_version);
     if (!asked) {
@@ -187,7 +218,12 @@ void connection::login_read(tds::message&& message, core::instant now) {
     ));
     state_->spid = static_cast<std::uint16_t>(51 + member_.who.connection % 32'000);
     state_->login = std::move(*parsed);
+    state_->auth = std::move(*auth);
     member_.who.login_read = true;
+    member_.who.intent = state_->login.read_only_intent() ? "read-only" : "read-write";
+    member_.who.tds = generation(*asked);
+    for (const auto& feature : state_->login.features)
+        member_.who.features.push_back(tds::feature_name(feature.id));
     member_.who.user = state_->login.user_name;
     member_.who.database = state_->login.database;
     member_.who.app = state_->login.app_name;

@@ -1,12 +1,15 @@
 // What a connection knows of its session once LOGIN7 was read.
 #pragma once
 
+#include "session/authentication.hpp"
 #include "tds/login7.hpp"
 #include "tds/prelogin.hpp"
 #include "tds/request.hpp"
+#include "tds/tokens/login_tokens.hpp"
 #include "tds/version.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace tdsfake::session {
@@ -14,6 +17,7 @@ namespace tdsfake::session {
 struct state {
     tds::tds_version version = tds::tds_version::v7_4; // agreed: the lower of both
     tds::login7 login;
+    authentication auth;
     std::string database;
     std::uint32_t packet_size = 4096; // granted; in force from the message after the login answer
     std::uint16_t spid = 0;
@@ -29,7 +33,8 @@ struct request {
     std::string procedure;
     tds::transaction_manager_request transaction;
     tds::prelogin prelogin;
-    core::bytes flight; // of TLS: our next one, as it is to be sent
+    std::optional<tds::route> route; // where the login answer is to send the client
+    core::bytes flight;              // of TLS: our next one, as it is to be sent
 };
 
 } // namespace tdsfake::session

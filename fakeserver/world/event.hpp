@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace tdsfake::world {
 
@@ -19,6 +21,10 @@ struct lookup {
 struct peer {
     std::uint64_t connection = 0; // number on its server, from 1
     bool login_read = false;
+    bool prelogin_read = false;
+    // Static texts, as the language has them.
+    std::string_view encryption, flight, intent, tds;
+    std::vector<std::string> features;
     std::string user, database, app, host, library, server_name;
     const lookup* asked = nullptr; // a datagram to the Browser; there is no connection then
 };

@@ -27,22 +27,32 @@ world::world(std::shared_ptr<const scenario::scenario> scenario, journal::journa
       lookup_([this](const std::string& name) { return when_raised(name); }),
       expectations_(*scenario_, lookup_) {
     servers_.reserve(scenario_->servers.size() + 1);
+    static const std::vector<scenario::login_rule> nobody;
     for (const auto& server : scenario_->servers)
-        add_server(server.gate, server.listen, server.faults);
-    if (const auto& browser = scenario_->browser) add_server(browser->gate, browser->listen, browser->faults);
+        add_server(server.gate, server.listen, server.faults, server.logins);
+    if (const auto& browser = scenario_->browser)
+        add_server(browser->gate, browser->listen, browser->faults, nobody);
 }
 
 void world::add_server(
     const scenario::gate& gate,
     const std::vector<scenario::listen_address>& listen,
-    const std::vector<scenario::fault>& faults
+    const std::vector<scenario::fault>& faults,
+    const std::vector<scenario::login_rule>& accounts
 ) {
     const auto is_raised = [this](const std::string& name) { return raised(name); };
-    auto& state = servers_.emplace_back(faults, scenario_->seed);
+    auto& state = servers_.emplace_back(faults, accounts, scenario_->seed);
     state.gates.emplace_back(gate, is_raised);
     for (const auto& address : listen) {
         if (address.gate) state.gates.emplace_back(*address.gate, is_raised);
     }
+}
+
+world::place world::place_of(std::string_view server) const {
+    for (std::size_t s = 0; s < scenario_->servers.size(); ++s) {
+        if (scenario_->servers[s].name == server) return servers_[s].at;
+    }
+    return {};
 }
 
 void world::ready(core::instant now) {

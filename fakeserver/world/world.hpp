@@ -9,6 +9,7 @@
 #include "world/event.hpp"
 #include "world/expectations.hpp"
 #include "world/gate_machine.hpp"
+#include "world/logins.hpp"
 #include "world/rules.hpp"
 
 #include <map>
@@ -58,6 +59,16 @@ public:
     // A datagram asked the Browser, whose index is scenario().browser_index().
     choice consider_lookup(const lookup& asked, core::instant now);
     [[nodiscard]] const rules& rules_of(std::uint32_t server) const { return servers_[server].faults; }
+    [[nodiscard]] logins& logins_of(std::uint32_t server) { return servers_[server].credentials; }
+
+    // --- where the servers are, for those that are sent to one of them
+    struct place {
+        std::string host;
+        std::uint16_t port = 0;
+    };
+    void placed(std::uint32_t server, place at) { servers_[server].at = std::move(at); }
+    // Of the server with that name; the loader has seen that there is one.
+    [[nodiscard]] place place_of(std::string_view server) const;
 
     // --- lists
     // Performs gate, signal and targeted endings for a list that runs on `origin` (0: none).
@@ -94,8 +105,16 @@ public:
 
 private:
     struct server_state {
-        server_state(const std::vector<scenario::fault>& rules, std::uint64_t seed) : faults(rules, seed) {}
+        server_state(
+            const std::vector<scenario::fault>& rules,
+            const std::vector<scenario::login_rule>& accounts,
+            std::uint64_t seed
+        )
+            : faults(rules, seed),
+              credentials(accounts) {}
         rules faults;
+        logins credentials;
+        place at;
         std::vector<gate_machine> gates;
         std::uint64_t connections = 0;
     };
@@ -112,7 +131,8 @@ private:
     void add_server(
         const scenario::gate& gate,
         const std::vector<scenario::listen_address>& listen,
-        const std::vector<scenario::fault>& faults
+        const std::vector<scenario::fault>& faults,
+        const std::vector<scenario::login_rule>& accounts
     );
     std::optional<core::instant> when_raised(const std::string& name) const;
     void add_timeline(timeline list);

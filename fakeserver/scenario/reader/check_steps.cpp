@@ -13,7 +13,7 @@ bool takes_time(const step& s) {
 
 bool sends(const step& s) {
     return std::holds_alternative<reply_step>(s.what) || std::holds_alternative<error_step>(s.what) ||
-           std::holds_alternative<send_step>(s.what);
+           std::holds_alternative<send_step>(s.what) || std::holds_alternative<route_step>(s.what);
 }
 
 // At `start` there is a server and no connection.
@@ -83,6 +83,12 @@ void check_stage(context& ctx, const step& s, stage at) {
             s.where,
             "`ignore` at `" + std::string(name(at)) + "`: no message was read that could be ignored",
             "`stall` is silence from here on"
+        );
+    } else if (std::holds_alternative<route_step>(s.what) && reply_at(at) != tds::reply_kind::login) {
+        ctx.out.error(
+            s.where,
+            "`route` at `" + std::string(name(at)) + "`: only a login answer sends a client elsewhere",
+            "use it at `login`, `sspi` or `fedauth`"
         );
     } else if (std::holds_alternative<reply_step>(s.what) && !has_message(at)) {
         ctx.out.error(

@@ -24,6 +24,12 @@ void read_when(context& ctx, const node& n, fault& out) {
     } else {
         out.when = read_condition(ctx, n, known_at(*least), "`" + std::string(name(*least)) + "`", lookup);
     }
+    const bool only_tls = std::ranges::all_of(out.at, [](stage s) { return s == stage::tls; });
+    if (!out.when.flight.empty() && !only_tls) {
+        ctx.out.error(
+            n.find("flight")->where, "`flight` is of the TLS handshake", "use it in a fault at `tls`"
+        );
+    }
 }
 
 void read_how_often(context& ctx, map_reader& map, fault& out) {

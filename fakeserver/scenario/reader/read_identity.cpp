@@ -1,6 +1,7 @@
 // `listen` and `identity`: where a server is and what it says of itself.
 #include "scenario/reader/map_reader.hpp"
 #include "scenario/reader/read_gate.hpp"
+#include "scenario/reader/read_logins.hpp"
 #include "scenario/reader/read_servers.hpp"
 #include "scenario/reader/read_tls.hpp"
 #include "scenario/reader/values.hpp"
@@ -15,10 +16,8 @@
 namespace tdsfake::scenario::reader {
 namespace {
 
-constexpr std::array<later_word, 3> later_identity{{
+constexpr std::array<later_word, 1> later_identity{{
     {"collation", "override it: `{at: login, do: {reply: {collation: …}}}`"},
-    {"features", "leave it out"},
-    {"failover-partner", "override it: `{at: login, do: {reply: {failover-partner: …}}}`"},
 }};
 
 bool is_address(const std::string& text, bool v6) {
@@ -158,7 +157,17 @@ identity read_identity(context& ctx, const node& n) {
         ctx,
         n,
         "`identity`",
-        {"name", "instance", "version", "tds", "packet-size", "encryption", "certificate", "tls", "mars"},
+        {"name",
+         "instance",
+         "version",
+         "tds",
+         "packet-size",
+         "encryption",
+         "certificate",
+         "tls",
+         "mars",
+         "features",
+         "failover-partner"},
         later_identity
     );
     if (const auto* v = map.get("name")) out.name = read_name(ctx, *v, "`name`", out.name);
@@ -170,6 +179,9 @@ identity read_identity(context& ctx, const node& n) {
         constexpr std::array<std::string_view, 2> words{"on", "off"};
         if (const auto index = read_word(ctx, *v, "`mars`", words)) out.mars = *index == 0;
     }
+    if (const auto* v = map.get("features")) out.features = read_features(ctx, *v);
+    if (const auto* v = map.get("failover-partner"))
+        out.failover_partner = read_name(ctx, *v, "`failover-partner`", {});
     if (const auto* v = map.get("packet-size")) {
         const auto size = read_number(ctx, *v, "`packet-size`", tds::min_packet_size, tds::max_packet_size);
         out.packet_size = static_cast<std::uint32_t>(size.value_or(out.packet_size));

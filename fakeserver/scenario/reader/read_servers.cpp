@@ -4,6 +4,7 @@
 #include "scenario/reader/map_reader.hpp"
 #include "scenario/reader/read_faults.hpp"
 #include "scenario/reader/read_gate.hpp"
+#include "scenario/reader/read_logins.hpp"
 #include "scenario/reader/read_queries.hpp"
 #include "scenario/reader/values.hpp"
 
@@ -18,63 +19,6 @@ constexpr std::array<later_word, 2> later_keys{{
     {"names", "connect to the address instead"},
     {"enforce", "leave it out"},
 }};
-constexpr std::array<later_word, 4> later_login_keys{{
-    {"must-change", "use a fault: `{at: login, when: {user: …}, do: {error: 18488}}`"},
-    {"expired", "use a fault: `{at: login, when: {user: …}, do: {error: 18487}}`"},
-    {"locked", "use a fault: `{at: login, when: {user: …}, do: {error: 18486}}`"},
-    {"disabled", "use a fault: `{at: login, when: {user: …}, do: {error: 18470}}`"},
-}};
-
-login_rule read_login(context& ctx, const node& n) {
-    login_rule out;
-    map_reader map(ctx, n, "a login", {"user", "password", "databases"}, later_login_keys);
-    if (const auto* v = map.need("user", "logins: [{user: sa, password: secret}]")) {
-        out.user = read_text(ctx, *v, "`user`", false).value_or("");
-    }
-    if (const auto* v = map.get("password")) out.password = read_text(ctx, *v, "`password`");
-    if (const auto* v = map.get("databases")) {
-        if (!v->is_sequence() || v->items.empty()) {
-            ctx.out.error(
-                v->where,
-                "`databases` must be a list of names",
-                "for example `databases: [master, app]`; without it, any"
-            );
-        } else {
-            for (const auto& item : v->items) {
-                if (auto name = read_text(ctx, item, "a database", false))
-                    out.databases.push_back(std::move(*name));
-            }
-        }
-    }
-    return out;
-}
-
-std::vector<login_rule> read_logins(context& ctx, const node& n) {
-    std::vector<login_rule> out;
-    if (!n.is_sequence() || n.items.empty()) {
-        ctx.out.error(
-            n.where,
-            "`logins` must be a list with one login at least",
-            "for example `logins: [{user: sa, password: secret}]`; without `logins`, anyone may log in"
-        );
-        return out;
-    }
-    for (const auto& item : n.items) {
-        auto login = read_login(ctx, item);
-        const bool again = !login.user.empty() && std::ranges::any_of(out, [&](const auto& other) {
-            return core::equals_ignoring_case(other.user, login.user);
-        });
-        if (again) {
-            ctx.out.error(
-                item.where,
-                "the user " + ticked(login.user) + " stands here twice",
-                "the first one would always decide: keep one"
-            );
-        }
-        out.push_back(std::move(login));
-    }
-    return out;
-}
 
 server read_server(context& ctx, const node& n, std::string name) {
     server out;

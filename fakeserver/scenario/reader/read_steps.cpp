@@ -2,6 +2,7 @@
 
 #include "scenario/reader/map_reader.hpp"
 #include "scenario/reader/read_gate.hpp"
+#include "scenario/reader/read_logins.hpp"
 #include "scenario/reader/read_messages.hpp"
 #include "scenario/reader/shapes.hpp"
 #include "scenario/reader/stages.hpp"
@@ -15,9 +16,8 @@ namespace {
 
 using stages_of_fault = std::vector<stage>;
 
-constexpr std::array<later_word, 5> later_steps{{
+constexpr std::array<later_word, 4> later_steps{{
     {"tokens", "use `send: {packet: {type: result, payload: …}}`"},
-    {"route", "use `send: {packet: {type: result, payload: …}}`"},
     {"stop-reading", "use `vanish`, which acknowledges nothing either"},
     {"expect", "use `verify: [seen: {at: …}]`"},
     {"kill", "write `reset: all`, `close: idle` or `vanish: others`", false},
@@ -93,6 +93,12 @@ std::optional<any_step> read_send(context& ctx, const step_source& s) {
     return any_step{send_step{std::move(*data), {}}};
 }
 
+std::optional<any_step> read_route_step(context& ctx, const step_source& s) {
+    const auto* value = need_value(ctx, s, "route", "route: {host: node2, port: 1433}");
+    if (value == nullptr) return std::nullopt;
+    return any_step{read_route(ctx, *value)};
+}
+
 std::optional<any_step> read_gate_step(context& ctx, const step_source& s) {
     const auto* value = need_value(ctx, s, "gate", "gate: refuse");
     if (value == nullptr) return std::nullopt;
@@ -140,7 +146,7 @@ struct step_word {
     std::string_view word;
     std::optional<any_step> (*read)(context&, const step_source&);
 };
-constexpr std::array<step_word, 14> step_words{{
+constexpr std::array<step_word, 15> step_words{{
     {"wait", [](context& c, const step_source& s) { return read_wait(c, s); }},
     {"hold", [](context& c, const step_source& s) { return read_signal_step(c, s, false); }},
     {"stall", [](context& c, const step_source& s) { return without_value<stall_step>(c, s, "stall"); }},
@@ -149,6 +155,7 @@ constexpr std::array<step_word, 14> step_words{{
     {"reply", [](context& c, const step_source& s) { return read_reply(c, s); }},
     {"error", [](context& c, const step_source& s) { return read_error_step(c, s); }},
     {"send", [](context& c, const step_source& s) { return read_send(c, s); }},
+    {"route", [](context& c, const step_source& s) { return read_route_step(c, s); }},
     {"close", [](context& c, const step_source& s) { return read_ending(c, s, ending::close, "close"); }},
     {"half-close",
      [](context& c, const step_source& s) { return read_ending(c, s, ending::half_close, "half-close"); }},
@@ -194,6 +201,7 @@ shapes* shapes_of(step& s) {
     if (auto* r = std::get_if<reply_step>(&s.what)) return &r->shape;
     if (auto* e = std::get_if<error_step>(&s.what)) return &e->shape;
     if (auto* d = std::get_if<send_step>(&s.what)) return &d->shape;
+    if (auto* t = std::get_if<route_step>(&s.what)) return &t->shape;
     return nullptr;
 }
 

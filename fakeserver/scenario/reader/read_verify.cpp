@@ -18,7 +18,7 @@ struct counter_info {
 };
 constexpr std::array<counter_info, 10> counters{{
     {counter::connections, knowledge::connection, true},
-    {counter::prelogins, knowledge::connection, true},
+    {counter::prelogins, knowledge::prelogin, true},
     {counter::logins, knowledge::login, true},
     {counter::accepted, knowledge::login, true},
     {counter::requests, knowledge::sql, true},

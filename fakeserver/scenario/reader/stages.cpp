@@ -34,18 +34,13 @@ constexpr std::array<later_word, 2> later_stages{{
     {"logout", "TDS 7 has none; the client's FIN is `client-close`", false},
 }};
 
-constexpr std::array<later_word, 12> later_conditions{{
-    {"session", "MARS is not served"},
+constexpr std::array<later_word, 7> later_conditions{{
+    {"session", "use `connection`"},
     {"from", "leave it out"},
     {"to", "use one server per address"},
-    {"intent", "use `app` or `user` to tell clients apart"},
-    {"tds", "use `library` to tell clients apart"},
-    {"encryption", "TLS is not served"},
-    {"features", "leave it out"},
     {"procedure", "use `sql`"},
     {"status", "leave it out"},
-    {"flight", "TLS is not served"},
-    {"flag", "MARS is not served"},
+    {"flag", "leave it out"},
     {"seen", "use a signal: raise it at the earlier stage and wait for it with `since`"},
 }};
 
@@ -54,7 +49,12 @@ struct condition_key {
     knowledge from;
     std::vector<pattern> condition::* texts;
 };
-constexpr std::array<condition_key, 7> text_keys{{
+constexpr std::array<condition_key, 12> text_keys{{
+    {"encryption", knowledge::prelogin, &condition::encryption},
+    {"flight", knowledge::prelogin, &condition::flight},
+    {"intent", knowledge::login, &condition::intent},
+    {"tds", knowledge::login, &condition::tds},
+    {"features", knowledge::login, &condition::features},
     {"user", knowledge::login, &condition::user},
     {"database", knowledge::login, &condition::database},
     {"app", knowledge::login, &condition::app},
@@ -83,10 +83,43 @@ void report_too_early(
             "use it at `login` or a later stage; `connection` is known from `connect` on"
         );
         return;
+    case knowledge::prelogin:
+        ctx.out.error(
+            where.where,
+            subject + ": nothing was read yet",
+            "use it at `prelogin` or a later stage; `connection` is known from `connect` on"
+        );
+        return;
     case knowledge::connection:
     case knowledge::nothing: break;
     }
     ctx.out.error(where.where, subject + ": there is no connection", "leave it out");
+}
+
+// Where only a few texts can be asked for, a plain one must be among them.
+struct condition_words {
+    std::string_view key;
+    std::vector<pattern> condition::* texts;
+    std::vector<std::string_view> words;
+};
+void check_words(context& ctx, const map_reader& map, const condition& read) {
+    static const std::array<condition_words, 4> few{{
+        {"encryption", &condition::encryption, {"off", "on", "not-supported", "required", "strict", "none"}},
+        {"flight", &condition::flight, {"client-hello", "client-finished"}},
+        {"intent", &condition::intent, {"read-only", "read-write"}},
+        {"tds", &condition::tds, {"7.0", "7.1", "7.2", "7.3", "7.4", "8.0"}},
+    }};
+    for (const auto& [key, texts, words] : few) {
+        for (const auto& one : read.*texts) {
+            const bool known = std::ranges::any_of(words, [&](auto word) { return one.matches(word); });
+            if (known) continue;
+            ctx.out.error(
+                map.get(key)->where,
+                ticked(one.text()) + " is never the " + ticked(key) + " of a client",
+                did_you_mean(one.text(), words, "it is " + any_of(words))
+            );
+        }
+    }
 }
 
 } // namespace
@@ -95,9 +128,9 @@ knowledge known_at(stage s) noexcept {
     switch (s) {
     case stage::start:
     case stage::lookup: return knowledge::nothing;
-    case stage::connect:
+    case stage::connect: return knowledge::connection;
     case stage::prelogin:
-    case stage::tls: return knowledge::connection;
+    case stage::tls: return knowledge::prelogin;
     case stage::login:
     case stage::fedauth:
     case stage::sspi:
@@ -209,7 +242,12 @@ condition read_condition(context& ctx, const node& n, knowledge most, std::strin
          "server-name",
          "sql",
          "instance",
-         "request"},
+         "request",
+         "encryption",
+         "flight",
+         "intent",
+         "tds",
+         "features"},
         later_conditions
     );
     if (const auto* value = map.get("connection")) {
@@ -242,6 +280,7 @@ condition read_condition(context& ctx, const node& n, knowledge most, std::strin
         }
         out.*texts = read_patterns(ctx, *value, ticked(word));
     }
+    check_words(ctx, map, out);
     return out;
 }
 

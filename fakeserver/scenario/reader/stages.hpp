@@ -15,7 +15,7 @@
 namespace tdsfake::scenario::reader {
 
 // Each includes the ones before.
-enum class knowledge : std::uint8_t { nothing, connection, login, sql };
+enum class knowledge : std::uint8_t { nothing, connection, prelogin, login, sql };
 knowledge known_at(stage s) noexcept;
 
 // The kind of the healthy reply, if there is one whose fields can be overridden.

@@ -161,15 +161,19 @@ void token_writer::envchange_bytes(envchange type, core::byte_view new_value, co
     end_token(began);
 }
 
-// New value: USHORT length of the rest, protocol 00 (TCP), USHORT port, US_VARCHAR host; old value: 00 00
-void token_writer::routing(std::string_view host, std::uint16_t port) {
+// New value: USHORT length of the rest, protocol 00 (TCP), USHORT port, US_VARCHAR host [, US_VARCHAR
+// database]; old value: 00 00
+void token_writer::routing(
+    std::string_view host, std::uint16_t port, const std::optional<std::string>& database
+) {
     const auto began = begin_token(envchange_number, "envchange");
-    out_.u8(static_cast<std::uint8_t>(envchange::routing));
+    out_.u8(static_cast<std::uint8_t>(database ? envchange::enhanced_routing : envchange::routing));
     const auto length_at = out_.size();
     out_.u16_le(0);
     out_.u8(0);
     out_.u16_le(port);
     us_varchar(host);
+    if (database) us_varchar(*database);
     out_.patch_u16_le(length_at, out_.size() - length_at - 2);
     out_.u16_le(0);
     end_token(began);
@@ -238,6 +242,11 @@ void token_writer::return_status(std::int32_t value) {
     mark("returnstatus");
     out_.u8(returnstatus_number);
     out_.u32_le(static_cast<std::uint32_t>(value));
+}
+
+void token_writer::raw(std::string_view token, core::byte_view data) {
+    mark(token);
+    out_.append(data);
 }
 
 void token_writer::raw(core::byte_view data) {

@@ -45,7 +45,7 @@ enum class envchange : std::uint8_t {
     language = 2,
     charset = 3,
     packet_size = 4,
-    unicode_locale = 5,     // like charset and the next one: TDS 7.0, which has no collations
+    unicode_locale = 5, // like charset and the next one: TDS 7.0, which has no collations
     unicode_comparison = 6,
     collation = 7,
     begin_transaction = 8,
@@ -54,6 +54,7 @@ enum class envchange : std::uint8_t {
     mirroring_partner = 13,
     reset_ack = 18,
     routing = 20,
+    enhanced_routing = 21,
 };
 
 // LOGINACK, 2.2.7.14.
@@ -101,7 +102,10 @@ public:
     void info(const server_message& message) { write_message(0xab, "info", message); }
     void envchange_text(envchange type, std::string_view new_value, std::string_view old_value);
     void envchange_bytes(envchange type, core::byte_view new_value, core::byte_view old_value);
-    void routing(std::string_view host, std::uint16_t port); // ENVCHANGE 20
+    // ENVCHANGE 20; with a database 21.
+    void routing(
+        std::string_view host, std::uint16_t port, const std::optional<std::string>& database = std::nullopt
+    );
     void login_ack(const loginack& token);
     void feature_ext_ack(const std::vector<std::pair<std::uint8_t, core::bytes>>& acks);
     void col_metadata(const std::vector<column>& columns, const collation& sort = latin1_general);
@@ -112,6 +116,7 @@ public:
     void done_proc(const tds::done& token) { write_done(0xfe, "doneproc", token); }
     void done_in_proc(const tds::done& token) { write_done(0xff, "doneinproc", token); }
     void raw(core::byte_view data);
+    void raw(std::string_view token, core::byte_view data); // with its border
 
     [[nodiscard]] tds_version version() const noexcept { return version_; }
     [[nodiscard]] std::size_t size() const noexcept { return out_.size(); }

@@ -7,7 +7,7 @@ behind the same mistake here.
 import struct
 
 SQL_BATCH, PRE_TDS7_LOGIN, RPC, TABULAR, ATTENTION, BULK = 0x01, 0x02, 0x03, 0x04, 0x06, 0x07
-TRANSACTION, LOGIN7, SSPI, PRELOGIN = 0x0E, 0x10, 0x11, 0x12
+FEDAUTH, TRANSACTION, LOGIN7, SSPI, PRELOGIN = 0x08, 0x0E, 0x10, 0x11, 0x12
 
 EOM, IGNORE, RESET_CONNECTION = 0x01, 0x02, 0x08
 
@@ -83,6 +83,9 @@ def login7_payload(
     packet_size=4096,
     language="",
     features=None,
+    new_password="",
+    sspi=b"",
+    read_only=False,
 ):
     wide = is_wide(tds)
     fixed = 94 if wide else 86
@@ -112,11 +115,16 @@ def login7_payload(
     text(library)
     text(language)
     text(database)
-    tail = [struct.pack("<HH", fixed + len(data), 0) for _ in range(3 if wide else 2)]
+    client_id_at = len(places)
+    item(sspi, len(sspi))
+    item(b"", 0)  # a file to attach
+    if wide:
+        item(obfuscate(new_password), len(new_password))
+    places, tail = places[:client_id_at], places[client_id_at:]
     if features is not None:
         listed = b"".join(struct.pack("<BI", number, len(body)) + body for number, body in features) + b"\xff"
         data = data[:extension_at] + struct.pack("<I", fixed + len(data)) + data[extension_at + 4 :] + listed
-    flags3 = 0x10 if features is not None else 0
+    flags3 = (0x10 if features is not None else 0) | (1 if new_password else 0)
     head = struct.pack(
         "<IIIIIIBBBBiI",
         fixed + len(data),
@@ -126,8 +134,8 @@ def login7_payload(
         4242,
         0,
         0xE0,
-        0x03,
-        0,
+        0x83 if sspi else 0x03,
+        0x20 if read_only else 0,
         flags3,
         0,
         0x409,

@@ -20,6 +20,8 @@ std::string_view token_name(std::uint8_t token) {
     case 0xae: return "featureextack";
     case 0xd1: return "row";
     case 0xe3: return "envchange";
+    case 0xed: return "sspi";
+    case 0xee: return "fedauthinfo";
     case 0xfd: return "done";
     case 0xfe: return "doneproc";
     case 0xff: return "doneinproc";
