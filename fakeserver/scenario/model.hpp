@@ -5,6 +5,7 @@
 #include "core/bytes.hpp"
 #include "core/duration.hpp"
 #include "scenario/pattern.hpp"
+#include "tds/tokens/scripted.hpp"
 #include "tds/tokens/token_writer.hpp"
 #include "tds/version.hpp"
 #include "tls/settings.hpp"
@@ -90,6 +91,8 @@ struct condition {
     std::vector<pattern> intent;     // `read-only`, `read-write`
     std::vector<pattern> tds;        // that LOGIN7 asks for
     std::vector<pattern> features;   // any of those that LOGIN7 asks for
+    // Of a query with `do`: the texts of the queries before it, which win.
+    std::vector<pattern> other_sql;
     [[nodiscard]] bool empty() const noexcept {
         return !connection && user.empty() && database.empty() && app.empty() && host.empty() &&
                library.empty() && server_name.empty() && sql.empty() && instance.empty() && request.empty() &&
@@ -151,6 +154,11 @@ struct error_step {
     tds::server_message error;
     shapes shape;
 };
+// An answer spelled out token by token.
+struct tokens_step {
+    std::vector<tds::scripted_token> tokens;
+    shapes shape;
+};
 struct send_step {
     core::bytes data;
     shapes shape;
@@ -190,6 +198,7 @@ struct step {
         stay_step,
         reply_step,
         error_step,
+        tokens_step,
         send_step,
         route_step,
         end_step,
@@ -200,7 +209,7 @@ struct step {
 };
 // The word of the language: "wait", "half-close", ….
 std::string_view name(const step& s) noexcept;
-// True for the steps that answer a message: reply, error, send, route, ignore, stall.
+// True for the steps that answer a message: reply, error, tokens, send, route, ignore, stall.
 bool answers(const step& s) noexcept;
 // True for gate, signal and targeted endings, which outlive the connection.
 bool is_server_step(const step& s) noexcept;
@@ -265,16 +274,38 @@ struct login_rule {
     bool disabled = false;
 };
 
-// A canned result.
+// A value of a row.
+struct cell {
+    tds::datum value; // its bytes, or nothing for NULL
+    std::string text; // not empty: a text with values of the request in it instead (request_values.hpp)
+};
+// `rows: {count, values}`, `rows: endless`.
+struct generated_rows {
+    std::optional<std::uint64_t> count; // nothing: endless
+    std::vector<cell> values;           // one for each column
+};
+// A canned result: rows, or the number of rows that a statement without a result has changed.
 struct result_set {
     std::vector<tds::column> columns;
-    std::vector<std::vector<tds::cell>> rows;
+    std::vector<std::vector<cell>> rows;
+    std::optional<generated_rows> generated; // instead of `rows`
+    std::optional<std::uint64_t> affected;   // instead of all of these
+    tds::plp_form plp;
+};
+// An output parameter, by its name or its position from 1. Its type is the one that the client declares.
+struct output {
+    std::string name;
+    std::optional<std::string> text; // nothing: NULL; values of the request may stand in it
+    location where;
 };
 struct query {
-    std::vector<pattern> match;
+    std::vector<pattern> match;     // the SQL of a batch or an RPC
+    std::vector<pattern> procedure; // the name of a procedure that is called by name
+    std::vector<tds::server_message> info;
     std::vector<result_set> results;
-    std::optional<std::uint64_t> affected;
-    std::optional<tds::server_message> error;
+    std::vector<output> outputs;
+    std::int32_t return_status = 0;
+    std::optional<tds::server_message> error; // after the results
     location where;
 };
 

@@ -70,6 +70,7 @@ std::string_view name(const step& s) noexcept {
             [](const stay_step&) -> word { return "stay"; },
             [](const reply_step&) -> word { return "reply"; },
             [](const error_step&) -> word { return "error"; },
+            [](const tokens_step&) -> word { return "tokens"; },
             [](const send_step&) -> word { return "send"; },
             [](const route_step&) -> word { return "route"; },
             [](const end_step& end) -> word { return name(end.how); },
@@ -82,8 +83,9 @@ std::string_view name(const step& s) noexcept {
 
 bool answers(const step& s) noexcept {
     return std::holds_alternative<reply_step>(s.what) || std::holds_alternative<error_step>(s.what) ||
-           std::holds_alternative<send_step>(s.what) || std::holds_alternative<route_step>(s.what) ||
-           std::holds_alternative<ignore_step>(s.what) || std::holds_alternative<stall_step>(s.what);
+           std::holds_alternative<tokens_step>(s.what) || std::holds_alternative<send_step>(s.what) ||
+           std::holds_alternative<route_step>(s.what) || std::holds_alternative<ignore_step>(s.what) ||
+           std::holds_alternative<stall_step>(s.what);
 }
 
 bool is_server_step(const step& s) noexcept {

@@ -53,7 +53,14 @@ reply error_reply(
 // A batch or an RPC: the scenario's queries, then the built-in ones, else an ERROR that names the statement.
 reply query_reply(const scenario::server& server, state& session, const request& asked, overrides changes);
 
-reply transaction_reply(state& session, const request& asked);
+// What a scenario spells out. `login`: a LOGINACK among it makes the login accepted, an ERROR without one
+// ends the connection.
+reply tokens_reply(const state& session, std::span<const tds::scripted_token> tokens, bool login);
+
+// The end of a bulk load: DONE with the number of its rows.
+reply bulk_reply(const state& session, const request& asked, overrides changes);
+
+reply transaction_reply(state& session, const request& asked, overrides changes = {});
 
 // DONE with an error: the end of an answer that ATTENTION interrupts, and all that a request with the IGNORE
 // bit gets.

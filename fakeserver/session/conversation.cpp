@@ -19,7 +19,8 @@ constexpr std::size_t stream_chunk = std::size_t{64} << 10;
 constexpr std::size_t most_shaped = std::size_t{64} << 20; // of a generated result that is cut or paced
 
 bool is_request(stage s) {
-    return s == stage::batch || s == stage::rpc || s == stage::transaction || s == stage::request;
+    return s == stage::batch || s == stage::rpc || s == stage::bulk || s == stage::transaction ||
+           s == stage::request;
 }
 
 bool is_login(stage s) { return s == stage::login || s == stage::sspi || s == stage::fedauth; }
@@ -59,7 +60,7 @@ void conversation::moment(subject&& about, world::stage_set stages, core::instan
         begin(std::move(about), chosen, now);
         return;
     }
-    queued_bytes_ += about.asked.sql.size() + sizeof(waiting);
+    queued_bytes_ += 2 * about.asked.bytes + sizeof(waiting);
     if (queue_.size() >= most_queued || queued_bytes_ > most_queued_bytes) {
         note(
             kind::violation,
@@ -126,9 +127,10 @@ reply conversation::healthy_reply(subject& about, overrides changes) {
             changes,
             about.asked.route
         );
-    case stage::transaction: return transaction_reply(*on_.session_state(), about.asked);
+    case stage::transaction: return transaction_reply(*on_.session_state(), about.asked, changes);
     case stage::batch:
     case stage::rpc: return query_reply(server(), *on_.session_state(), about.asked, changes);
+    case stage::bulk: return bulk_reply(*on_.session_state(), about.asked, changes);
     default:
         return error_reply(
             server(),

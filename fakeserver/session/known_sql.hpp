@@ -4,20 +4,31 @@
 #include "scenario/model.hpp"
 #include "session/state.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tdsfake::session {
 
 // SET, USE, BEGIN TRAN, IF @@TRANCOUNT … : what stage `query` leaves out and a bare DONE answers.
 bool is_set_up(std::string_view sql);
 
+// What a set-up statement does with the session's transaction: BEGIN TRAN, COMMIT, IF @@TRANCOUNT > 0
+// ROLLBACK …
+enum class transaction_text : std::uint8_t { none, begin, commit, rollback };
+transaction_text transaction_in(std::string_view sql);
+
 // The database of a `USE name` statement that stands alone; empty otherwise.
 std::string used_database(std::string_view sql);
 
-// SELECT of a literal or a global that drivers ask for: SELECT 1, SELECT @@VERSION, SELECT DB_NAME() …
-std::optional<scenario::result_set>
-built_in_result(std::string_view sql, const scenario::server& server, const state& session);
+// SELECT of literals, globals and server properties that drivers, pools and ORMs ask for; nothing if the
+// statement is none of these.
+std::optional<std::vector<scenario::result_set>>
+built_in_results(std::string_view sql, const scenario::server& server, const state& session);
+// Procedures that they call by name, such as sp_tables.
+std::optional<std::vector<scenario::result_set>>
+built_in_procedure(std::string_view name, const scenario::server& server, const state& session);
 
 } // namespace tdsfake::session

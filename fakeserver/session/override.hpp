@@ -43,7 +43,15 @@ private:
     overrides changes_;
 };
 
-// {user}, {database} and {server} of the text replaced, the server's name filled in.
-tds::server_message filled(tds::server_message message, const scenario::server& server, const state& session);
+class request_values;
+
+// {user}, {database} and {server} of the text replaced, the server's name filled in; of a query's message the
+// values of the request, too.
+tds::server_message filled(
+    tds::server_message message,
+    const scenario::server& server,
+    const state& session,
+    const request_values* values = nullptr
+);
 
 } // namespace tdsfake::session

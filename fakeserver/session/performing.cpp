@@ -106,6 +106,12 @@ bool conversation::perform(list& l, const scenario::step& step, core::instant no
                 deliver(std::move(error), l.about, &s.shape, &l, now);
                 return true;
             },
+            [&](const scenario::tokens_step& s) {
+                l.answered = true;
+                auto spelled = tokens_reply(known_state(), s.tokens, l.about.stage == stage::login);
+                deliver(std::move(spelled), l.about, &s.shape, &l, now);
+                return true;
+            },
             [&](const scenario::send_step& s) {
                 l.answered = true;
                 if (on_.can_send()) note(kind::sent, now, {{"message", "bytes"}, {"bytes", s.data.size()}});

@@ -3,6 +3,7 @@
 #include "session/connection.hpp"
 #include "session/describe.hpp"
 #include "session/known_sql.hpp"
+#include "session/rpc_requests.hpp"
 
 #include <algorithm>
 
@@ -217,6 +218,7 @@ void connection::login_read(tds::message&& message, core::instant now) {
         size, tds::min_packet_size, std::max<std::size_t>(identity.packet_size, tds::min_packet_size)
     ));
     state_->spid = static_cast<std::uint16_t>(51 + member_.who.connection % 32'000);
+    state_->connection = member_.who.connection;
     state_->login = std::move(*parsed);
     state_->auth = std::move(*auth);
     member_.who.login_read = true;
@@ -240,7 +242,7 @@ void connection::request_read(conversation& on, tds::message&& message, core::in
         violation(type_name + " before a login", message.payload, now, unknown_event);
         return;
     }
-    subject about{.asked = {.type = message.type, .status = message.status}};
+    subject about{.asked = {.type = message.type, .status = message.status, .bytes = message.payload.size()}};
     std::vector<journal::field> what{
         {"message", tds::packet_type_name(message.type)},
         {"bytes", message.payload.size()},
@@ -269,14 +271,9 @@ void connection::request_read(conversation& on, tds::message&& message, core::in
     case tds::packet_type::rpc: {
         auto parsed = tds::parse_rpc(message.payload, state_->version);
         failure = parsed.has_error() ? parsed.error() : failure;
-        if (!failure) {
-            about.asked.sql = std::move(parsed->sql);
-            about.asked.procedure = std::move(parsed->procedure);
-        }
+        if (!failure) take_rpc(about.asked, *state_, std::move(*parsed), what);
         about.stage = stage::rpc;
         stages = stages_of_sql(stage::rpc, about.asked.sql);
-        what.emplace_back("procedure", about.asked.procedure);
-        if (!about.asked.sql.empty()) what.emplace_back("sql", about.asked.sql);
         break;
     }
     case tds::packet_type::transaction_manager: {
@@ -288,6 +285,14 @@ void connection::request_read(conversation& on, tds::message&& message, core::in
         what.emplace_back("request", std::int64_t{about.asked.transaction.kind});
         break;
     }
+    case tds::packet_type::bulk_load: {
+        auto parsed = tds::parse_bulk_load(message.payload, state_->version);
+        failure = parsed.has_error() ? parsed.error() : failure;
+        if (!failure) take_bulk(about.asked, std::move(*parsed), what);
+        about.stage = stage::bulk;
+        stages = world::stage_set(stage::bulk) | stage::request;
+        break;
+    }
     default: about.stage = stage::request;
     }
     if (failure) {
@@ -295,6 +300,7 @@ void connection::request_read(conversation& on, tds::message&& message, core::in
         return;
     }
     note(kind::received, now, std::move(what));
+    about.asked.journal_line = world_.log().last_sequence();
     world_.count(scenario::counter::requests, member_, now, about.asked.sql);
     on.moment(std::move(about), stages, now);
 }

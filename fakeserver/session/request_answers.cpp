@@ -1,11 +1,13 @@
-// Answers to requests: results, errors, transactions, attention (fact sheet 5 and 6).
+// Answers that are no results: errors, transactions, bulk loads, attention (fact sheet 5).
+#include "scenario/request_values.hpp"
 #include "session/answer.hpp"
-#include "session/known_sql.hpp"
 #include "session/override.hpp"
+#include "session/request_values.hpp"
 #include "tds/packet.hpp"
 #include "tds/reply_values.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace tdsfake::session {
 
@@ -13,12 +15,7 @@ namespace {
 
 namespace done_status = tds::done_status;
 
-// curcmd of DONE.
-constexpr std::uint16_t command_select = 0xc1;
-constexpr std::uint16_t command_insert = 0xc3;
-constexpr std::uint16_t command_set = 0xbe;
-
-constexpr std::size_t longest_quoted = 400; // characters of the statement that an error message repeats
+constexpr std::uint16_t command_bulk_load = 0xf0; // curcmd of DONE
 
 bool is_rpc(const request& asked) { return asked.type == static_cast<std::uint8_t>(tds::packet_type::rpc); }
 
@@ -29,19 +26,6 @@ tds::token_writer opened(const state& session, const request& asked) {
         out.envchange_bytes(tds::envchange::reset_ack, {}, {});
     }
     return out;
-}
-
-// The last token of the answer: DONE of a batch; RETURNSTATUS and DONEPROC of an RPC.
-void finish(tds::token_writer& out, bool rpc, const tds::done& last) {
-    if (!rpc) {
-        out.done(last);
-        return;
-    }
-    auto inner = last;
-    inner.status |= done_status::more;
-    out.done_in_proc(inner);
-    out.return_status(0);
-    out.done_proc({.status = static_cast<std::uint16_t>(last.status & done_status::error), .command = 0xe0});
 }
 
 reply one_error(
@@ -72,73 +56,19 @@ reply one_error(
     return result;
 }
 
-// `ends`: the last of them ends the answer.
-void write_results(
-    tds::token_writer& out,
-    const std::vector<scenario::result_set>& results,
-    bool rpc,
-    bool ends,
-    const override_set& set
-) {
-    for (std::size_t i = 0; i < results.size(); ++i) {
-        const auto& result = results[i];
-        out.col_metadata(result.columns);
-        for (const auto& row : result.rows)
-            out.row(result.columns, row);
-        tds::done last{
-            .status = done_status::count, .command = command_select, .row_count = result.rows.size()
-        };
-        if (const auto* text = set.value("affected"))
-            last.row_count = tds::parse_field_number(*text).value_or(0);
-        if (const auto* text = set.value("status")) {
-            last.status = static_cast<std::uint16_t>(tds::parse_field_number(*text).value_or(0));
-        }
-        if (!ends || i + 1 < results.size()) {
-            last.status |= done_status::more;
-            rpc ? out.done_in_proc(last) : out.done(last);
-        } else {
-            finish(out, rpc, last);
-        }
-    }
-}
-
-reply results_reply(
-    tds::token_writer out, const std::vector<scenario::result_set>& results, bool rpc, overrides changes
-) {
-    write_results(out, results, rpc, true, override_set(changes));
-    reply answer;
-    answer.message = "result";
-    answer.answer = out.take();
-    std::size_t rows = 0;
-    for (const auto& result : results)
-        rows += result.rows.size();
-    answer.fields.emplace_back("rows", rows);
-    if (results.size() > 1) answer.fields.emplace_back("results", results.size());
-    return answer;
-}
-
-reply done_reply(tds::token_writer out, const tds::done& done, bool rpc, overrides changes) {
-    const override_set set(changes);
-    auto last = done;
-    if (const auto* text = set.value("affected")) {
-        last.row_count = tds::parse_field_number(*text).value_or(0);
-        last.status |= done_status::count;
-    }
-    if (const auto* text = set.value("status")) {
-        last.status = static_cast<std::uint16_t>(tds::parse_field_number(*text).value_or(0));
-    }
-    finish(out, rpc, last);
-    reply answer;
-    answer.message = "DONE";
-    answer.answer = out.take();
-    if ((last.status & done_status::count) != 0) answer.fields.emplace_back("affected", last.row_count);
-    return answer;
-}
-
 } // namespace
 
-tds::server_message
-filled(tds::server_message message, const scenario::server& server, const state& session) {
+tds::server_message filled(
+    tds::server_message message,
+    const scenario::server& server,
+    const state& session,
+    const request_values* values
+) {
+    if (values != nullptr) {
+        for (auto* text : {&message.message, &message.server, &message.procedure}) {
+            if (scenario::has_request_values(*text)) *text = values->filled(*text).value_or("");
+        }
+    }
     const auto replace = [&](std::string_view placeholder, const std::string& value) {
         for (auto at = message.message.find(placeholder); at != std::string::npos;
              at = message.message.find(placeholder, at + value.size())) {
@@ -161,68 +91,7 @@ reply error_reply(
     return one_error(opened(session, asked), server, session, error, is_rpc(asked));
 }
 
-reply query_reply(const scenario::server& server, state& session, const request& asked, overrides changes) {
-    const bool rpc = is_rpc(asked);
-    auto out = opened(session, asked);
-
-    const auto found = std::ranges::find_if(server.queries, [&](const scenario::query& q) {
-        return !asked.sql.empty() && scenario::matches_any(q.match, asked.sql);
-    });
-    if (found != server.queries.end()) {
-        if (found->error) {
-            write_results(out, found->results, rpc, false, override_set(changes));
-            return one_error(std::move(out), server, session, *found->error, rpc);
-        }
-        if (found->affected) {
-            return done_reply(
-                std::move(out),
-                {.status = done_status::count, .command = command_insert, .row_count = *found->affected},
-                rpc,
-                changes
-            );
-        }
-        if (found->results.empty()) return done_reply(std::move(out), {}, rpc, changes);
-        return results_reply(std::move(out), found->results, rpc, changes);
-    }
-
-    if (const auto result = built_in_result(asked.sql, server, session)) {
-        return results_reply(std::move(out), {*result}, rpc, changes);
-    }
-    if (is_set_up(asked.sql)) {
-        if (const auto database = used_database(asked.sql); !database.empty()) {
-            out.envchange_text(tds::envchange::database, database, session.database);
-            out.info(
-                {.number = 5701,
-                 .state = 2,
-                 .message = "Changed database context to '" + database + "'.",
-                 .server = server.identity.name}
-            );
-            session.database = database;
-        }
-        return done_reply(std::move(out), {.command = command_set}, rpc, changes);
-    }
-
-    const auto what = rpc && asked.sql.empty() ? "procedure " + asked.procedure : asked.sql;
-    auto quoted = what.substr(0, longest_quoted);
-    if (quoted.size() < what.size()) {
-        while (!quoted.empty() && (static_cast<unsigned char>(quoted.back()) & 0xc0) == 0x80)
-            quoted.pop_back();
-        if (!quoted.empty() && static_cast<unsigned char>(quoted.back()) >= 0x80) quoted.pop_back();
-        quoted += "…";
-    }
-    return one_error(
-        std::move(out),
-        server,
-        session,
-        {.number = 50000,
-         .state = 1,
-         .severity = 16,
-         .message = "tdsfake has no answer for: " + quoted + ". Add it to `queries` of the scenario."},
-        rpc
-    );
-}
-
-reply transaction_reply(state& session, const request& asked) {
+reply transaction_reply(state& session, const request& asked, overrides changes) {
     auto out = opened(session, asked);
     const auto descriptor = [](std::uint64_t value) {
         core::byte_writer bytes;
@@ -270,8 +139,63 @@ reply transaction_reply(state& session, const request& asked) {
         last.status = done_status::error;
         answer.message = "ERROR";
     }
-    out.done(last);
+    const override_set set(changes);
+    const auto number = [&](std::string_view field, auto& value) {
+        if (const auto* text = set.value(field))
+            value = static_cast<std::remove_reference_t<decltype(value)>>(
+                tds::parse_field_number(*text).value_or(0)
+            );
+    };
+    number("status", last.status);
+    number("command", last.command);
+    number("affected", last.row_count);
+    if (!set.left_out("done")) out.done(last);
     answer.answer = out.take();
+    return answer;
+}
+
+reply tokens_reply(const state& session, std::span<const tds::scripted_token> tokens, bool login) {
+    tds::token_writer out(session.dialect());
+    reply answer;
+    answer.message = "tokens";
+    std::string names;
+    bool error = false;
+    for (const auto& token : tokens) {
+        tds::write(out, token);
+        names += (names.empty() ? "" : " ") + std::string(tds::name(token));
+        if (const auto* message = std::get_if<tds::scripted_message>(&token.what);
+            message && message->is_error) {
+            error = true;
+            answer.fatal = answer.fatal || message->message.severity >= 20;
+        }
+        answer.login_accepted =
+            answer.login_accepted || (login && std::holds_alternative<tds::loginack>(token.what));
+    }
+    answer.login_failed = login && error && !answer.login_accepted;
+    answer.answer = out.take();
+    answer.fields.emplace_back("tokens", std::move(names));
+    return answer;
+}
+
+reply bulk_reply(const state& session, const request& asked, overrides changes) {
+    const override_set set(changes);
+    const auto number = [&](std::string_view field, std::uint64_t otherwise) {
+        const auto* text = set.value(field);
+        return text == nullptr ? otherwise : tds::parse_field_number(*text).value_or(0);
+    };
+    const auto rows = number("affected", asked.bulk ? asked.bulk->rows : 0);
+    auto out = opened(session, asked);
+    if (!set.left_out("done")) {
+        out.done(
+            {.status = static_cast<std::uint16_t>(number("status", done_status::count)),
+             .command = static_cast<std::uint16_t>(number("command", command_bulk_load)),
+             .row_count = rows}
+        );
+    }
+    reply answer;
+    answer.message = "DONE";
+    answer.answer = out.take();
+    answer.fields.emplace_back("affected", rows);
     return answer;
 }
 

@@ -21,6 +21,7 @@ core::bytes row_stream::next(std::size_t budget) {
     out.reserve(budget + budget / 8);
     packets_.add(std::exchange(head_, {}), out);
     tds::token_writer tokens(version_);
+    tokens.forget_marks();
     done_ = !rows_->write(tokens, budget);
     packets_.add(tokens.take().payload, out);
     if (done_) packets_.finish(out);

@@ -28,7 +28,17 @@ constexpr std::array<std::string_view, 10> login_fields{
     "loginack",
     "featureextack",
 };
-constexpr std::array<std::string_view, 2> result_fields{"affected", "status"};
+constexpr std::array<std::string_view, 9> result_fields{
+    "affected",
+    "status",
+    "command",
+    "return",
+    "columns",
+    "collation",
+    "colmetadata",
+    "outputs",
+    "done",
+};
 constexpr std::array<std::string_view, 1> attention_fields{"status"};
 constexpr std::array<std::string_view, 8> lookup_fields{
     "server-name",

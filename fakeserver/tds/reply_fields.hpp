@@ -11,7 +11,7 @@ enum class reply_kind { prelogin, login, result, attention, lookup };
 // clang-format off
 // prelogin:  version encryption instance thread-id mars trace-id fedauth-required nonce
 // login:     tds program version database language collation packet-size failover-partner loginack featureextack
-// result:    affected status
+// result:    affected status command return columns collation colmetadata outputs done
 // attention: status
 // lookup:    server-name instance clustered version tcp np size server
 // clang-format on

@@ -135,11 +135,14 @@ bool valid_reply_value(
         expected = "bytes like 0x0904d00034";
         return text.starts_with("0x") && core::from_hex(text.substr(2)).has_value();
     }
-    if (field == "packet-size" || field == "affected" || field == "status") {
+    const bool number = field == "packet-size" || field == "affected" || field == "status" ||
+                        field == "command" || field == "return" || field == "columns";
+    if (number) {
         expected = "a number, decimal or like 0x21";
         return parse_field_number(text).has_value();
     }
-    if (field == "loginack" || field == "featureextack") {
+    if (field == "loginack" || field == "featureextack" || field == "colmetadata" || field == "outputs" ||
+        field == "done") {
         expected = "none (it can only be left out)";
         return false;
     }

@@ -30,7 +30,8 @@ bool holds(const scenario::condition& when, const peer& who, std::string_view sq
            login_field(when.app, who.app) && login_field(when.host, who.host) &&
            login_field(when.library, who.library) && login_field(when.server_name, who.server_name) &&
            (when.sql.empty() || (!sql.empty() && scenario::matches_any(when.sql, sql))) &&
-           lookup_field(when.instance, &lookup::instance) && lookup_field(when.request, &lookup::request);
+           lookup_field(when.instance, &lookup::instance) && lookup_field(when.request, &lookup::request) &&
+           (when.other_sql.empty() || sql.empty() || !scenario::matches_any(when.other_sql, sql));
 }
 
 } // namespace tdsfake::world

@@ -13,7 +13,8 @@ bool takes_time(const step& s) {
 
 bool sends(const step& s) {
     return std::holds_alternative<reply_step>(s.what) || std::holds_alternative<error_step>(s.what) ||
-           std::holds_alternative<send_step>(s.what) || std::holds_alternative<route_step>(s.what);
+           std::holds_alternative<tokens_step>(s.what) || std::holds_alternative<send_step>(s.what) ||
+           std::holds_alternative<route_step>(s.what);
 }
 
 // At `start` there is a server and no connection.

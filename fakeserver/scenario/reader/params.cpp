@@ -1,8 +1,10 @@
 #include "scenario/reader/params.hpp"
 
 #include "scenario/reader/values.hpp"
+#include "scenario/request_values.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 namespace tdsfake::scenario::reader {
@@ -10,6 +12,14 @@ namespace {
 
 bool begins_name(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool continues_name(char c) noexcept { return begins_name(c) || (c >= '0' && c <= '9'); }
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+// Where in `queries` the values of a request may stand.
+bool takes_request_values(std::string_view key) noexcept {
+    constexpr std::array<std::string_view, 5> keys{"rows", "values", "outputs", "info", "error"};
+    return std::ranges::find(keys, key) != keys.end();
+}
 
 struct param {
     std::optional<std::string> value; // nothing: reported already
@@ -35,10 +45,17 @@ public:
         ctx_.out.error({}, "--set: the scenario has no param " + ticked(name), std::move(remedy));
     }
 
-    void expand(node& n) {
-        if (n.is_scalar() && n.text.find('$') != std::string::npos) n.text = expanded(n);
-        for (auto& item : n.items)
-            expand(item);
+    // `queries`: below that key; `request`: below one whose texts may have values of the request in them.
+    void expand(node& n, bool queries = false, bool request = false) {
+        if (n.is_scalar() && n.text.find('$') != std::string::npos) n.text = expanded(n, request);
+        for (std::size_t i = 0; i < n.items.size(); ++i) {
+            const bool keyed = n.is_map();
+            expand(
+                n.items[i],
+                queries || (keyed && n.keys[i].text == "queries"),
+                request || (queries && keyed && takes_request_values(n.keys[i].text))
+            );
+        }
     }
 
     void report_unused() {
@@ -86,11 +103,40 @@ private:
             names_.push_back(name);
     }
 
-    std::string expanded(node& n) {
+    // `$@id`, `$1`, `$user`: marked, for the session to fill in. Returns where the text goes on, or 0.
+    std::size_t mark_request_value(node& n, std::size_t begin, std::string& out) {
+        const std::string_view text = n.text;
+        std::size_t end = begin;
+        if (end < text.size() && text[end] == '@') ++end;
+        const std::size_t first = end;
+        while (end < text.size() && continues_name(text[end]))
+            ++end;
+        const auto name = text.substr(begin, end - begin);
+        const bool position = std::ranges::all_of(name, is_digit);
+        if (end == first || !(name.front() == '@' || position || is_request_value(name))) return 0;
+        if (params_.contains(name)) {
+            n.broken = true;
+            ctx_.out.error(
+                n.where,
+                ticked("$" + std::string(name)) + " is a value of the request here, and a param of this file",
+                "give the param another name"
+            );
+        }
+        append_request_value(out, name);
+        return end;
+    }
+
+    std::string expanded(node& n, bool request) {
         const std::string_view text = n.text;
         std::string out;
         for (std::size_t i = 0; i < text.size();) {
             const char next = i + 1 < text.size() ? text[i + 1] : '\0';
+            if (request && text[i] == '$') {
+                if (const auto end = mark_request_value(n, i + 1, out); end > 0) {
+                    i = end;
+                    continue;
+                }
+            }
             if (text[i] != '$' || (next != '$' && !begins_name(next))) {
                 out += text[i++];
             } else if (next == '$') {
@@ -139,7 +185,9 @@ private:
                 did_you_mean(
                     name,
                     names_,
-                    "declare it: `params: {" + std::string(name) + ": …}`; a literal dollar is `$$`"
+                    is_request_value(name)
+                        ? "the rows, outputs and messages of `queries` know it; a literal dollar is `$$`"
+                        : "declare it: `params: {" + std::string(name) + ": …}`; a literal dollar is `$$`"
                 )
             );
         }

@@ -9,6 +9,7 @@
 
 namespace tdsfake::scenario::reader {
 
-std::vector<query> read_queries(context& ctx, const node& n);
+// Steps beside an answer (`do`) are a fault like any other: it is appended to `faults`.
+std::vector<query> read_queries(context& ctx, const node& n, std::vector<fault>& faults);
 
 } // namespace tdsfake::scenario::reader

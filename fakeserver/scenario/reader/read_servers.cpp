@@ -32,8 +32,8 @@ server read_server(context& ctx, const node& n, std::string name) {
     if (const auto* v = map.get("gate")) out.gate = read_gate(ctx, *v).value_or(gate{gate_phase{}});
     if (const auto* v = map.get("identity")) out.identity = read_identity(ctx, *v);
     if (const auto* v = map.get("logins")) out.logins = read_logins(ctx, *v);
-    if (const auto* v = map.get("queries")) out.queries = read_queries(ctx, *v);
     if (const auto* v = map.get("faults")) out.faults = read_faults(ctx, *v, owner::server);
+    if (const auto* v = map.get("queries")) out.queries = read_queries(ctx, *v, out.faults);
     return out;
 }
 

@@ -4,6 +4,7 @@
 #include "scenario/reader/read_gate.hpp"
 #include "scenario/reader/read_logins.hpp"
 #include "scenario/reader/read_messages.hpp"
+#include "scenario/reader/read_tokens.hpp"
 #include "scenario/reader/shapes.hpp"
 #include "scenario/reader/stages.hpp"
 #include "scenario/reader/values.hpp"
@@ -16,8 +17,7 @@ namespace {
 
 using stages_of_fault = std::vector<stage>;
 
-constexpr std::array<later_word, 4> later_steps{{
-    {"tokens", "use `send: {packet: {type: result, payload: …}}`"},
+constexpr std::array<later_word, 3> later_steps{{
     {"stop-reading", "use `vanish`, which acknowledges nothing either"},
     {"expect", "use `verify: [seen: {at: …}]`"},
     {"kill", "write `reset: all`, `close: idle` or `vanish: others`", false},
@@ -85,6 +85,12 @@ std::optional<any_step> read_error_step(context& ctx, const step_source& s) {
     return any_step{error_step{std::move(*error), {}}};
 }
 
+std::optional<any_step> read_tokens_step(context& ctx, const step_source& s) {
+    const auto* value = need_value(ctx, s, "tokens", "tokens: [{info: hello}, done]");
+    if (value == nullptr) return std::nullopt;
+    return any_step{tokens_step{read_tokens(ctx, *value), {}}};
+}
+
 std::optional<any_step> read_send(context& ctx, const step_source& s) {
     const auto* value = need_value(ctx, s, "send", "send: {hex: 04 01 00 08 00 00 01 00}");
     if (value == nullptr) return std::nullopt;
@@ -146,7 +152,7 @@ struct step_word {
     std::string_view word;
     std::optional<any_step> (*read)(context&, const step_source&);
 };
-constexpr std::array<step_word, 15> step_words{{
+constexpr std::array<step_word, 16> step_words{{
     {"wait", [](context& c, const step_source& s) { return read_wait(c, s); }},
     {"hold", [](context& c, const step_source& s) { return read_signal_step(c, s, false); }},
     {"stall", [](context& c, const step_source& s) { return without_value<stall_step>(c, s, "stall"); }},
@@ -154,6 +160,7 @@ constexpr std::array<step_word, 15> step_words{{
     {"stay", [](context& c, const step_source& s) { return without_value<stay_step>(c, s, "stay"); }},
     {"reply", [](context& c, const step_source& s) { return read_reply(c, s); }},
     {"error", [](context& c, const step_source& s) { return read_error_step(c, s); }},
+    {"tokens", [](context& c, const step_source& s) { return read_tokens_step(c, s); }},
     {"send", [](context& c, const step_source& s) { return read_send(c, s); }},
     {"route", [](context& c, const step_source& s) { return read_route_step(c, s); }},
     {"close", [](context& c, const step_source& s) { return read_ending(c, s, ending::close, "close"); }},
@@ -200,6 +207,7 @@ void report_unknown_step(context& ctx, const node& word, bool shapes_too) {
 shapes* shapes_of(step& s) {
     if (auto* r = std::get_if<reply_step>(&s.what)) return &r->shape;
     if (auto* e = std::get_if<error_step>(&s.what)) return &e->shape;
+    if (auto* t = std::get_if<tokens_step>(&s.what)) return &t->shape;
     if (auto* d = std::get_if<send_step>(&s.what)) return &d->shape;
     if (auto* t = std::get_if<route_step>(&s.what)) return &t->shape;
     return nullptr;
@@ -223,7 +231,7 @@ void read_shapes_beside(
             ctx.out.error(
                 key.where,
                 ticked(key.text) + " shapes what is sent, and " + ticked(name(s)) + " sends nothing",
-                "put it beside `reply`, `error` or `send`"
+                "put it beside `reply`, `error`, `tokens` or `send`"
             );
             continue;
         }

@@ -21,7 +21,7 @@ constexpr std::array<later_word, 7> later{{
 }};
 
 // Names of the borders that the encoders mark (tds/tokens/token_writer).
-constexpr std::array<std::string_view, 11> token_words{
+constexpr std::array<std::string_view, 17> token_words{
     "error",
     "info",
     "envchange",
@@ -29,10 +29,16 @@ constexpr std::array<std::string_view, 11> token_words{
     "featureextack",
     "colmetadata",
     "row",
+    "order",
     "returnstatus",
+    "returnvalue",
     "done",
     "doneproc",
     "doneinproc",
+    "sspi",
+    "fedauthinfo",
+    "sessionstate",
+    "raw",
 };
 constexpr std::string_view position_forms =
     "a byte 17, from the end -1, a token done, row.10+2 or done-4, or end";

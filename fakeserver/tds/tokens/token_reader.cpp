@@ -1,12 +1,10 @@
 #include "tds/tokens/token_reader.hpp"
 
-#include "core/utf16.hpp"
-#include "tds/code_page.hpp"
-#include "tds/type_info.hpp"
+#include "tds/types/type_info.hpp"
 #include "tds/wire_text.hpp"
 
 #include <algorithm>
-#include <ranges>
+#include <charconv>
 
 namespace tdsfake::tds {
 
@@ -16,12 +14,13 @@ using value_type = decltype(named_token::value);
 
 core::bytes copy(core::byte_view data) { return {data.begin(), data.end()}; }
 
-// Little-endian and signed, of 1, 2, 4 or 8 bytes.
-std::int64_t to_integer(const core::bytes& data) noexcept {
-    std::uint64_t value = data.back() >= 0x80 ? ~std::uint64_t{0} : 0;
-    for (const auto byte : std::views::reverse(data))
-        value = value << 8 | byte;
-    return static_cast<std::int64_t>(value);
+cell to_cell(const sql_type& t, const datum& v) {
+    if (!v) return {};
+    auto text = value_text(t, *v);
+    if (entry_of(t.id).values != value_class::integer) return text;
+    std::int64_t number = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return failed == std::errc() ? cell(number) : cell(std::move(text));
 }
 
 // Reads one payload; remembers the columns, without which a row cannot be read.
@@ -48,7 +47,9 @@ private:
         case 0x79: return checked(static_cast<std::int32_t>(in_.u32_le()));
         case 0x81: return col_metadata();
         case 0xae: return feature_ext_ack();
-        case 0xd1: return row();
+        case 0xac: return return_value();
+        case 0xd1: return row(false);
+        case 0xd2: return row(true);
         case 0xfd:
         case 0xfe:
         case 0xff: return read_done();
@@ -141,6 +142,20 @@ private:
         return checked(std::monostate());
     }
 
+    // UserType, flags, TYPE_INFO
+    boost::system::error_code column_head(column& out, type_info& type) {
+        out.user_type = is_wide() ? in_.u32_le() : in_.u16_le();
+        out.flags = in_.u16_le();
+        out.nullable = (*out.flags & column::nullable_flag) != 0;
+        if (!in_.ok()) return core::wire_errc::truncated;
+        auto read = read_type_info(in_, version_);
+        if (read.has_error()) return read.error();
+        if (!read.value() || !read.value()->declared) return core::wire_errc::bad_value;
+        type = std::move(*read.value());
+        out.type = *type.declared;
+        return {};
+    }
+
     core::result<value_type> col_metadata() {
         columns_.clear();
         types_.clear();
@@ -148,58 +163,54 @@ private:
         if (!in_.ok()) return core::wire_errc::truncated;
         if (count == 0xffff) return value_type(columns_); // no metadata
         for (std::size_t i = 0; i < count; ++i) {
-            in_.take(is_wide() ? 4 : 2); // UserType
             column read;
-            read.nullable = (in_.u16_le() & 1) != 0;
-            if (!in_.ok()) return core::wire_errc::truncated;
-            const auto type = read_type_info(in_, version_);
-            if (type.has_error()) return type.error();
-            const auto& known = type.value();
-            if (!known || !describe(*known, read)) return core::wire_errc::bad_value;
+            type_info type;
+            if (const auto failed = column_head(read, type)) return failed;
+            if (type.is_long()) table_name();
             read.name = read_b_varchar(in_);
             if (!in_.ok()) return core::wire_errc::truncated;
             columns_.push_back(std::move(read));
-            types_.push_back(*known);
+            types_.push_back(std::move(type));
         }
         return value_type(columns_);
     }
 
-    // False for a type that no column of ours has.
-    static bool describe(const type_info& type, column& out) noexcept {
-        if (type.value_prefix == type_info::prefix::plp) return false;
-        switch (type.type) {
-        case data_type::int4:
-        case data_type::intn: out.type = column::kind::integer; return true;
-        case data_type::nvarchar:
-            out.type = column::kind::nvarchar;
-            out.max_chars = static_cast<std::uint16_t>(type.size / 2);
-            return true;
-        case data_type::bigvarchar:
-            out.type = column::kind::varchar;
-            out.max_chars = static_cast<std::uint16_t>(type.size);
-            return true;
-        default: return false;
-        }
+    void table_name() {
+        const int parts = is_wide() ? in_.u8() : 1;
+        for (int i = 0; i < parts; ++i)
+            read_us_varchar(in_);
     }
 
-    core::result<value_type> row() {
+    core::result<value_type> row(bool compressed) {
         if (columns_.empty()) return core::wire_errc::bad_value; // a row of what?
+        const auto nulls = in_.take(compressed ? (columns_.size() + 7) / 8 : 0);
+        if (!in_.ok()) return core::wire_errc::truncated;
         std::vector<cell> cells;
         for (std::size_t i = 0; i < columns_.size(); ++i) {
-            const auto read = read_value(in_, types_[i]);
-            if (read.has_error()) return read.error();
-            const auto& value = read.value();
-            if (!value) {
+            if (compressed && (nulls[i / 8] >> (i % 8) & 1) != 0) {
                 cells.emplace_back();
                 continue;
             }
-            switch (columns_[i].type) {
-            case column::kind::integer: cells.emplace_back(to_integer(*value)); break;
-            case column::kind::nvarchar: cells.emplace_back(core::utf16le_to_utf8(*value)); break;
-            case column::kind::varchar: cells.emplace_back(cp1252_to_utf8(*value)); break;
-            }
+            const auto read = read_value(in_, types_[i], value_place::row);
+            if (read.has_error()) return read.error();
+            cells.push_back(to_cell(columns_[i].type, read.value()));
         }
         return value_type(std::move(cells));
+    }
+
+    core::result<value_type> return_value() {
+        returned out;
+        out.ordinal = in_.u16_le();
+        out.name = read_b_varchar(in_);
+        out.status = in_.u8();
+        column described;
+        type_info type;
+        if (const auto failed = column_head(described, type)) return failed;
+        const auto read = read_value(in_, type);
+        if (read.has_error()) return read.error();
+        out.type = described.type;
+        out.value = to_cell(out.type, read.value());
+        return value_type(std::move(out));
     }
 
     core::byte_reader in_;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace tdsfake::tds {
@@ -15,6 +16,15 @@ struct envchange_token {
     std::uint8_t type = 0;
     core::bytes new_value; // without its length
     core::bytes old_value;
+};
+// A value of a row: NULL, a number (of BIT to BIGINT), or the text of any other type's.
+using cell = std::variant<std::monostate, std::int64_t, std::string>;
+struct returned {
+    std::uint16_t ordinal = 0;
+    std::string name;
+    std::uint8_t status = 0;
+    sql_type type;
+    tds::cell value;
 };
 struct named_token {
     std::uint8_t token = 0;
@@ -26,6 +36,7 @@ struct named_token {
         done,
         std::vector<column>,
         std::vector<cell>,
+        returned,
         std::int32_t>
         value;
 };

@@ -1,12 +1,8 @@
 #include "tds/tokens/token_writer.hpp"
 
 #include "core/utf16.hpp"
-#include "tds/code_page.hpp"
-#include "tds/type_info.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
 
 namespace tdsfake::tds {
 
@@ -17,15 +13,15 @@ constexpr std::uint8_t loginack_number = 0xad;
 constexpr std::uint8_t featureextack_number = 0xae;
 constexpr std::uint8_t colmetadata_number = 0x81;
 constexpr std::uint8_t row_number = 0xd1;
+constexpr std::uint8_t nbcrow_number = 0xd2;
+constexpr std::uint8_t order_number = 0xa9;
 constexpr std::uint8_t returnstatus_number = 0x79;
+constexpr std::uint8_t returnvalue_number = 0xac;
+constexpr std::uint16_t no_metadata_count = 0xffff;
 
 constexpr std::size_t max_b_varchar = 255;   // UTF-16 units
 constexpr std::size_t max_us_varchar = 4000; // so that a token's own USHORT length cannot overflow
 constexpr std::uint8_t informational = 10;   // a severity that travels as class 0
-
-constexpr std::uint16_t nullable_flag = 0x0001; // 2.2.7.4: fNullable, fComputed
-constexpr std::uint16_t computed_flag =
-    0x0020; // what we send are always expressions, never a table's columns
 
 // At most `limit` UTF-16 units of `text`, no surrogate pair cut in half.
 core::bytes utf16_at_most(std::string_view text, std::size_t limit) {
@@ -35,57 +31,6 @@ core::bytes utf16_at_most(std::string_view text, std::size_t limit) {
     if (units > 0 && (utf16[2 * units - 1] & 0xfc) == 0xd8) --units;
     utf16.resize(2 * units);
     return utf16;
-}
-
-std::size_t declared_length(const column& column) noexcept {
-    if (column.type == column::kind::varchar) return std::clamp<std::size_t>(column.max_chars, 1, 8000);
-    return 2 * std::clamp<std::size_t>(column.max_chars, 1, 4000);
-}
-
-// INT: text that is a number counts as one, anything else as NULL; what does not fit is saturated.
-std::optional<std::int32_t> as_int(const cell& value) noexcept {
-    std::int64_t wide = 0;
-    if (const auto* const number = std::get_if<std::int64_t>(&value)) {
-        wide = *number;
-    } else if (const auto* const text = std::get_if<std::string>(&value)) {
-        const char* const end = text->data() + text->size();
-        const auto [stop, failed] = std::from_chars(text->data(), end, wide);
-        if (failed != std::errc() || stop != end) return std::nullopt;
-    } else {
-        return std::nullopt;
-    }
-    using limits = std::numeric_limits<std::int32_t>;
-    return static_cast<std::int32_t>(std::clamp<std::int64_t>(wide, limits::min(), limits::max()));
-}
-
-std::optional<std::string> as_text(const cell& value) {
-    if (const auto* const number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
-    if (const auto* const text = std::get_if<std::string>(&value)) return *text;
-    return std::nullopt;
-}
-
-void write_int_cell(core::byte_writer& out, const column& column, const cell& value) {
-    const auto number = as_int(value);
-    if (column.nullable) out.u8(number ? 4 : 0);
-    if (number || !column.nullable) out.u32_le(static_cast<std::uint32_t>(number.value_or(0)));
-}
-
-void write_text_cell(core::byte_writer& out, const column& column, const cell& value) {
-    const auto text = as_text(value);
-    if (!text && column.nullable) {
-        out.u16_le(0xffff);
-        return;
-    }
-    const std::size_t most = declared_length(column);
-    core::bytes data;
-    if (column.type == column::kind::varchar) {
-        data = utf8_to_cp1252(text.value_or(""));
-        data.resize(std::min(data.size(), most));
-    } else {
-        data = utf16_at_most(text.value_or(""), most / 2);
-    }
-    out.u16_le(data.size());
-    out.append(data);
 }
 
 } // namespace
@@ -121,7 +66,7 @@ void token_writer::write_message(std::uint8_t token, std::string_view name, cons
     us_varchar(message.message);
     b_varchar(message.server);
     b_varchar(message.procedure);
-    if (at_least(version_, tds_version::v7_2)) {
+    if (at_least(to_.version, tds_version::v7_2)) {
         out_.u32_le(message.line);
     } else {
         out_.u16_le(std::min<std::uint32_t>(message.line, 0xffff));
@@ -135,24 +80,24 @@ void token_writer::write_done(std::uint8_t token, std::string_view name, const t
     out_.u8(token);
     out_.u16_le(done.status);
     out_.u16_le(done.command);
-    if (at_least(version_, tds_version::v7_2)) {
+    if (at_least(to_.version, tds_version::v7_2)) {
         out_.u64_le(done.row_count);
     } else {
         out_.u32_le(std::min<std::uint64_t>(done.row_count, 0xffffffff));
     }
 }
 
-void token_writer::envchange_text(envchange type, std::string_view new_value, std::string_view old_value) {
+void token_writer::envchange_text(envchange what, std::string_view new_value, std::string_view old_value) {
     const auto began = begin_token(envchange_number, "envchange");
-    out_.u8(static_cast<std::uint8_t>(type));
+    out_.u8(static_cast<std::uint8_t>(what));
     b_varchar(new_value);
     b_varchar(old_value);
     end_token(began);
 }
 
-void token_writer::envchange_bytes(envchange type, core::byte_view new_value, core::byte_view old_value) {
+void token_writer::envchange_bytes(envchange what, core::byte_view new_value, core::byte_view old_value) {
     const auto began = begin_token(envchange_number, "envchange");
-    out_.u8(static_cast<std::uint8_t>(type));
+    out_.u8(static_cast<std::uint8_t>(what));
     for (const auto value : {new_value, old_value}) {
         const auto fitting = value.first(std::min<std::size_t>(value.size(), 255));
         out_.u8(fitting.size());
@@ -200,42 +145,128 @@ void token_writer::feature_ext_ack(const std::vector<std::pair<std::uint8_t, cor
     out_.u8(0xff);
 }
 
-// 81, USHORT count, { UserType of 4 bytes (2 up to 7.1), USHORT flags, TYPE_INFO, B_VARCHAR name } …
-void token_writer::col_metadata(const std::vector<column>& columns, const collation& sort) {
+// UserType of 4 bytes (2 up to 7.1), USHORT flags, TYPE_INFO
+void token_writer::column_head(const column& column, const sql_type& wire, const collation_bytes& sort) {
+    if (at_least(to_.version, tds_version::v7_2)) {
+        out_.u32_le(column.user_type);
+    } else {
+        out_.u16_le(column.user_type);
+    }
+    const auto usual =
+        column.nullable ? column::computed_flag | column::nullable_flag : column::computed_flag;
+    out_.u16_le(column.flags.value_or(static_cast<std::uint16_t>(usual)));
+    write_type_info(out_, wire, column.nullable, to_.version, sort);
+}
+
+// 81, USHORT count, { UserType, flags, TYPE_INFO, a table name for TEXT, NTEXT and IMAGE, B_VARCHAR name } …
+void token_writer::col_metadata(std::span<const column> columns, const collation_bytes& sort) {
     mark("colmetadata");
     out_.u8(colmetadata_number);
     out_.u16_le(columns.size());
     for (const auto& column : columns) {
-        if (at_least(version_, tds_version::v7_2)) {
-            out_.u32_le(0);
-        } else {
-            out_.u16_le(0);
-        }
-        out_.u16_le(column.nullable ? computed_flag | nullable_flag : computed_flag);
-        if (column.type == column::kind::integer) {
-            out_.u8(column.nullable ? data_type::intn : data_type::int4);
-            if (column.nullable) out_.u8(4);
-        } else {
-            out_.u8(column.type == column::kind::varchar ? data_type::bigvarchar : data_type::nvarchar);
-            out_.u16_le(declared_length(column));
-            if (at_least(version_, tds_version::v7_1)) out_.append(sort);
+        const auto wire = wire_type(column.type, to_);
+        column_head(column, wire, sort);
+        if (wire.id == type_id::text || wire.id == type_id::ntext || wire.id == type_id::image) {
+            // No table: no parts (7.2 and later), or an empty name.
+            if (at_least(to_.version, tds_version::v7_2)) {
+                out_.u8(0);
+            } else {
+                out_.u16_le(0);
+            }
         }
         b_varchar(column.name);
     }
 }
 
-void token_writer::row(const std::vector<column>& columns, const std::vector<cell>& cells) {
-    static const cell null;
+void token_writer::no_metadata() {
+    mark("colmetadata");
+    out_.u8(colmetadata_number);
+    out_.u16_le(no_metadata_count);
+}
+
+void token_writer::cell(const column& column, const datum& v, const plp_form& plp) {
+    const auto wire = wire_type(column.type, to_);
+    if (!v) {
+        write_value(out_, wire, column.nullable, nullptr, value_place::row);
+    } else if (wire == column.type) {
+        write_value(out_, wire, column.nullable, &*v, value_place::row, plp);
+    } else {
+        const auto data = converted(column.type, wire, *v);
+        write_value(out_, wire, column.nullable, &data, value_place::row, plp);
+    }
+}
+
+void token_writer::row(std::span<const column> columns, std::span<const datum> values, const plp_form& plp) {
+    std::size_t saved = 0;
+    for (std::size_t i = 0; i < columns.size() && at_least(to_.version, tds_version::v7_3b); ++i) {
+        if (i >= values.size() || !values[i])
+            saved += null_size(wire_type(columns[i].type, to_), columns[i].nullable);
+    }
+    if (saved > (columns.size() + 7) / 8) {
+        nbc_row(columns, values, plp);
+    } else {
+        plain_row(columns, values, plp);
+    }
+}
+
+void token_writer::plain_row(
+    std::span<const column> columns, std::span<const datum> values, const plp_form& plp
+) {
+    static const datum null;
     mark("row");
     out_.u8(row_number);
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-        const auto& value = i < cells.size() ? cells[i] : null;
-        if (columns[i].type == column::kind::integer) {
-            write_int_cell(out_, columns[i], value);
-        } else {
-            write_text_cell(out_, columns[i], value);
-        }
+    for (std::size_t i = 0; i < columns.size(); ++i)
+        cell(columns[i], i < values.size() ? values[i] : null, plp);
+}
+
+// D2, a bit for each column that is NULL (the first column: bit 0 of the first byte), the other values
+void token_writer::nbc_row(
+    std::span<const column> columns, std::span<const datum> values, const plp_form& plp
+) {
+    mark("row");
+    out_.u8(nbcrow_number);
+    const auto is_null = [&](std::size_t i) { return i >= values.size() || !values[i]; };
+    for (std::size_t first = 0; first < columns.size(); first += 8) {
+        unsigned bits = 0;
+        for (std::size_t i = first; i < std::min(first + 8, columns.size()); ++i)
+            bits |= is_null(i) ? 1U << (i - first) : 0U;
+        out_.u8(bits);
     }
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        if (!is_null(i)) cell(columns[i], values[i], plp);
+    }
+}
+
+void token_writer::rows(core::byte_view encoded) {
+    mark("row");
+    out_.append(encoded);
+}
+
+// A9, USHORT length, column numbers
+void token_writer::order(std::span<const std::uint16_t> columns) {
+    const auto began = begin_token(order_number, "order");
+    for (const auto column : columns)
+        out_.u16_le(column);
+    end_token(began);
+}
+
+// AC, USHORT ordinal, B_VARCHAR name, status, UserType, flags, TYPE_INFO, value
+void token_writer::return_value(const tds::return_value& token, const collation_bytes& sort) {
+    mark("returnvalue");
+    out_.u8(returnvalue_number);
+    out_.u16_le(token.ordinal);
+    b_varchar(token.column.name);
+    out_.u8(token.status);
+    auto described = token.column;
+    if (!described.flags) described.flags = std::uint16_t{0};
+    const auto wire = wire_type(described.type, to_);
+    column_head(described, wire, sort);
+    if (!token.value) {
+        write_value(out_, wire, described.nullable, nullptr, value_place::parameter);
+        return;
+    }
+    const auto data = converted(described.type, wire, *token.value);
+    write_value(out_, wire, described.nullable, &data, value_place::parameter);
 }
 
 void token_writer::return_status(std::int32_t value) {
@@ -244,13 +275,8 @@ void token_writer::return_status(std::int32_t value) {
     out_.u32_le(static_cast<std::uint32_t>(value));
 }
 
-void token_writer::raw(std::string_view token, core::byte_view data) {
-    mark(token);
-    out_.append(data);
-}
-
-void token_writer::raw(core::byte_view data) {
-    mark("raw");
+void token_writer::raw(std::string_view name, core::byte_view data) {
+    mark(name);
     out_.append(data);
 }
 

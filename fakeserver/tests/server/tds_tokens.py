@@ -155,6 +155,11 @@ def parse_tokens(payload, tds="7.4"):
             token.fields = {"columns": columns}
         elif kind == 0xD1:
             token.name, token.fields = "row", {"values": [_cell(reader, column) for column in columns]}
+        elif kind == 0xD2:
+            bits = reader.take((len(columns) + 7) // 8)
+            is_null = [bits[i // 8] >> i % 8 & 1 for i in range(len(columns))]
+            values = [None if null else _cell(reader, column) for null, column in zip(is_null, columns)]
+            token.name, token.fields = "row", {"values": values}
         elif kind == 0x79:
             token.name, token.fields = "returnstatus", {"value": reader.number(4)}
         else:

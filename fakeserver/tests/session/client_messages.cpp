@@ -185,7 +185,11 @@ core::bytes commit(bool begins_new) {
 }
 core::bytes rollback() { return transaction_request("08 00 00 00"); }
 core::bytes bulk_load() {
-    return packets(wire::bulk, hex("81 00 00 fd 00 00 00 00 00 00 00 00 00 00 00 00"));
+    return packets(
+        wire::bulk,
+        hex("81 01 00  00 00 00 00 08 00 38 02 69 00 64 00  d1 01 00 00 00  d1 02 00 00 00"
+            "fd 00 00 00 00 00 00 00 00 00 00 00 00")
+    );
 }
 
 } // namespace tdsfake::session::testing

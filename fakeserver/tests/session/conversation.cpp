@@ -19,6 +19,9 @@ std::string_view token_name(std::uint8_t token) {
     case 0xad: return "loginack";
     case 0xae: return "featureextack";
     case 0xd1: return "row";
+    case 0xd2: return "nbcrow";
+    case 0xa9: return "order";
+    case 0xac: return "returnvalue";
     case 0xe3: return "envchange";
     case 0xed: return "sspi";
     case 0xee: return "fedauthinfo";

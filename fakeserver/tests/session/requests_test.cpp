@@ -66,7 +66,7 @@ TEST(Queries, TextMatchesWholeIgnoringCaseAndBlanks) {
     c.logs_in()
         .peer_sends(batch(" select NAME\n\tfrom T "))
         .expect_rows({{std::int64_t{1}, std::string("a")}, {std::monostate{}, std::monostate{}}});
-    EXPECT_THAT(c.last().names(), ElementsAre("colmetadata", "row", "row", "done"));
+    EXPECT_THAT(c.last().names(), ElementsAre("colmetadata", "row", "nbcrow", "done"));
     const auto columns = c.last().all<std::vector<tds::column>>().at(0);
     EXPECT_EQ(columns.at(0).name, "id");
     EXPECT_EQ(columns.at(1).name, "name");
@@ -124,10 +124,10 @@ TEST(Queries, UnknownSqlIsAnErrorThatNamesIt) {
     c.logs_in().peer_sends(batch("SELECT x FROM y")).expect_error(50000);
     EXPECT_EQ(
         c.last().all<tds::server_message>().at(0).message,
-        "tdsfake has no answer for: SELECT x FROM y. Add it to `queries` of the scenario."
+        "tdsfake has no answer for: SELECT x FROM y. Add it to `queries` of the scenario (journal line 7)."
     );
-    c.peer_sends(procedure("sp_who")).expect_error(50000);
-    EXPECT_THAT(c.last().all<tds::server_message>().at(0).message, HasSubstr("procedure sp_who"));
+    c.peer_sends(procedure("sp_what")).expect_error(50000);
+    EXPECT_THAT(c.last().all<tds::server_message>().at(0).message, HasSubstr("procedure sp_what"));
     c.peer_sends(batch(std::string(5000, 'x'))).expect_error(50000);
     EXPECT_LT(c.last().all<tds::server_message>().at(0).message.size(), 600U);
 }
@@ -170,7 +170,6 @@ TEST(SetUp, IsABareDoneAndNoQuery) {
     for (const auto* const sql :
          {"SET NOCOUNT ON",
           "set transaction isolation level read committed",
-          "BEGIN TRAN",
           "COMMIT",
           "IF @@TRANCOUNT > 0 ROLLBACK TRAN",
           "ROLLBACK"}) {
@@ -179,6 +178,30 @@ TEST(SetUp, IsABareDoneAndNoQuery) {
     }
     c.peer_sends(batch("SELECT 1")).expect_error(50001);
     c.peer_sends(executesql("SELECT 1")).expect_error(50001);
+}
+
+TEST(SetUp, TransactionsInSqlHaveDescriptors) {
+    conversation c;
+    c.logs_in().peer_sends(batch("BEGIN TRAN")).expect_tokens({"envchange", "done"});
+    EXPECT_EQ(c.last().all<tds::envchange_token>().at(0).type, 8);
+    EXPECT_EQ(c.last().all<tds::envchange_token>().at(0).new_value, hex("01 00 00 00 00 00 00 00"));
+    c.peer_sends(batch("SELECT @@TRANCOUNT")).expect_rows(one);
+    c.peer_sends(batch("begin transaction")).expect_done(0);
+    c.peer_sends(batch("IF @@TRANCOUNT > 0 COMMIT TRAN")).expect_tokens({"envchange", "done"});
+    EXPECT_EQ(c.last().all<tds::envchange_token>().at(0).type, 9);
+    EXPECT_EQ(c.last().all<tds::done>().at(0).command, 0xd5);
+    c.peer_sends(executesql("BEGIN TRAN"))
+        .expect_tokens({"envchange", "doneinproc", "returnstatus", "doneproc"});
+    c.peer_sends(batch("ROLLBACK")).expect_tokens({"envchange", "done"});
+    EXPECT_EQ(c.last().all<tds::envchange_token>().at(0).type, 10);
+    c.peer_sends(batch("SELECT @@TRANCOUNT")).expect_rows({{std::int64_t{0}}});
+}
+
+TEST(Transactions, FieldsOfTheirAnswersCanBeOthers) {
+    conversation c("at: transaction, do: {reply: {status: 0x21, command: 0xff}}");
+    c.logs_in().peer_sends(begin_transaction()).expect_tokens({"envchange", "done"});
+    EXPECT_EQ(c.last().all<tds::done>().at(0).status, 0x21);
+    EXPECT_EQ(c.last().all<tds::done>().at(0).command, 0xff);
 }
 
 TEST(SetUp, UseChangesTheDatabase) {
@@ -210,10 +233,22 @@ TEST(Stages, BatchRpcTransactionRequestAndQueryMeanWhatTheySay) {
         EXPECT_TRUE(fired("request", any));
 }
 
-TEST(Bulk, IsRefusedByName) {
+TEST(Bulk, IsAnsweredWithTheNumberOfItsRows) {
     conversation c;
-    c.logs_in().peer_sends(bulk_load()).expect_error(50000);
-    EXPECT_THAT(c.last().all<tds::server_message>().at(0).message, HasSubstr("does not serve"));
+    c.logs_in()
+        .peer_sends(batch("INSERT BULK t (id int)"))
+        .expect_done(0)
+        .peer_sends(bulk_load())
+        .expect_done(0x10);
+    EXPECT_EQ(c.last().all<tds::done>().at(0).row_count, 2U);
+    EXPECT_EQ(c.last().all<tds::done>().at(0).command, 0xf0);
+    c.expect_noted(kind::received, "columns=id int rows=2");
+}
+
+TEST(Bulk, ThatIsMalformedIsAViolation) {
+    conversation c;
+    c.logs_in().peer_sends(packets(wire::bulk, hex("81 00 00"))).expect_end("FIN");
+    c.expect_noted(kind::violation);
 }
 
 // ------------------------------------------------------------------------------------ status bits,

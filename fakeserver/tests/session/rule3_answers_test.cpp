@@ -24,7 +24,7 @@ TEST(Rule3, AListThatAnswersIsNotFollowedByAnother) {
         .peer_sends(batch("SELECT 1"))
         .expect_bytes(hex("de ad"))
         .expect_silence()
-        .peer_sends(procedure("sp_who"))
+        .peer_sends(procedure("sp_what"))
         .expect_error(50000)
         .expect_error(50000)
         .expect_silence();

@@ -126,18 +126,85 @@ TEST(model, queries) {
     const auto& first = s.queries[0].results.at(0);
     ASSERT_EQ(first.columns.size(), 2U);
     EXPECT_EQ(first.columns[0].name, "id");
-    EXPECT_EQ(first.columns[0].type, tds::column::kind::integer);
-    EXPECT_EQ(first.columns[1].type, tds::column::kind::nvarchar);
-    EXPECT_EQ(first.columns[1].max_chars, 30);
+    EXPECT_EQ(tds::name(first.columns[0].type), "int");
+    EXPECT_EQ(tds::name(first.columns[1].type), "nvarchar(30)");
     ASSERT_EQ(first.rows.size(), 3U);
-    EXPECT_EQ(std::get<std::int64_t>(first.rows[0][0]), -1);
-    EXPECT_TRUE(std::holds_alternative<std::monostate>(first.rows[1][0]));
-    EXPECT_EQ(std::get<std::string>(first.rows[1][1]), "null");
-    EXPECT_EQ(std::get<std::string>(first.rows[2][1]), "3.50");
-    EXPECT_EQ(s.queries[1].affected, 7U);
-    EXPECT_TRUE(s.queries[1].results.empty());
+    const auto text = [&](std::size_t row, std::size_t column) {
+        const auto& value = first.rows[row][column].value;
+        return value ? tds::value_text(first.columns[column].type, *value) : "(null)";
+    };
+    EXPECT_EQ(text(0, 0), "-1");
+    EXPECT_EQ(text(1, 0), "(null)");
+    EXPECT_EQ(text(1, 1), "null");
+    EXPECT_EQ(text(2, 1), "3.50");
+    EXPECT_EQ(s.queries[1].results.at(0).affected, 7U);
     EXPECT_EQ(s.queries[2].results.size(), 2U);
     EXPECT_EQ(s.queries[3].error.value().number, 1205);
+}
+
+TEST(model, columns_of_every_kind) {
+    const auto s = loaded_server("queries: [{match: a, columns: [{id: int not null}, {id: {type: "
+                                 "'decimal(5,2)', flags: 0x18, user-type: 7}}], "
+                                 "plp: {length: unknown, chunk: 100}}]");
+    const auto& result = s.queries.at(0).results.at(0);
+    ASSERT_EQ(result.columns.size(), 2U);
+    EXPECT_EQ(result.columns[0].name, "id");
+    EXPECT_FALSE(result.columns[0].nullable);
+    EXPECT_EQ(result.columns[1].name, "id");
+    EXPECT_TRUE(result.columns[1].nullable);
+    EXPECT_EQ(tds::name(result.columns[1].type), "decimal(5,2)");
+    EXPECT_EQ(result.columns[1].flags, 0x18);
+    EXPECT_EQ(result.columns[1].user_type, 7U);
+    EXPECT_FALSE(result.plp.length_known);
+    EXPECT_EQ(result.plp.chunk, 100U);
+}
+
+TEST(model, generated_rows) {
+    const auto s = loaded_server("queries: [{match: a, columns: {id: int, t: nvarchar(30)}, rows: {count: 5, "
+                                 "values: [$row, item $row]}}, "
+                                 "{match: b, columns: {id: int}, rows: endless}]");
+    const auto& counted = s.queries.at(0).results.at(0).generated;
+    ASSERT_TRUE(counted);
+    EXPECT_EQ(counted->count, 5U);
+    ASSERT_EQ(counted->values.size(), 2U);
+    EXPECT_EQ(counted->values[1].text, "item \x01row\x02");
+    const auto& endless = s.queries.at(1).results.at(0).generated;
+    ASSERT_TRUE(endless);
+    EXPECT_FALSE(endless->count);
+    EXPECT_EQ(endless->values.at(0).text, "\x01row\x02");
+}
+
+TEST(model, procedures_outputs_and_messages) {
+    const auto s = loaded_server("queries: [{procedure: get_it, info: [hello, {number: 50001, class: 5, "
+                                 "message: to $user}], return: -3, "
+                                 "outputs: {id: $@key, '@name': null, '3': x}}]");
+    const auto& query = s.queries.at(0);
+    EXPECT_TRUE(query.match.empty());
+    EXPECT_EQ(query.procedure.size(), 1U);
+    ASSERT_EQ(query.info.size(), 2U);
+    EXPECT_EQ(query.info[0].message, "hello");
+    EXPECT_EQ(query.info[0].number, 0);
+    EXPECT_EQ(query.info[1].severity, 5);
+    EXPECT_EQ(query.info[1].message, "to \x01user\x02");
+    EXPECT_EQ(query.return_status, -3);
+    ASSERT_EQ(query.outputs.size(), 3U);
+    EXPECT_EQ(query.outputs[0].name, "id");
+    EXPECT_EQ(query.outputs[0].text, "\x01@key\x02");
+    EXPECT_EQ(query.outputs[1].name, "name");
+    EXPECT_FALSE(query.outputs[1].text);
+}
+
+TEST(model, steps_beside_an_answer_are_a_fault_that_earlier_queries_come_before) {
+    const auto s = loaded_server(
+        "queries: [{match: a}, {match: /a/, do: {wait: 1s}, affected: 2}], faults: [{at: login, do: close}]"
+    );
+    ASSERT_EQ(s.faults.size(), 2U);
+    const auto& f = s.faults[1];
+    EXPECT_EQ(f.at, (std::vector{stage::batch, stage::rpc}));
+    EXPECT_EQ(f.when.sql.at(0).text(), "/a/");
+    EXPECT_EQ(f.when.other_sql.at(0).text(), "a");
+    EXPECT_TRUE(f.unused_allowed);
+    EXPECT_EQ(f.text, "wait: 1s");
 }
 
 TEST(model, a_fault_and_its_defaults) {

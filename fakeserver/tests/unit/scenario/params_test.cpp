@@ -44,8 +44,8 @@ TEST(params, a_null_value_is_set_as_text) {
         {.set = {{"x", "null"}}, .folder = {}}
     );
     const auto& rows = s.servers[0].queries[0].results[0].rows;
-    EXPECT_EQ(std::get<std::string>(rows[0][0]), "null");
-    EXPECT_TRUE(std::holds_alternative<std::monostate>(rows[1][0]));
+    EXPECT_EQ(rows[0][0].value, core::bytes({'n', 0, 'u', 0, 'l', 0, 'l', 0}));
+    EXPECT_FALSE(rows[1][0].value);
 }
 
 } // namespace

@@ -90,6 +90,28 @@ TEST(steps, error_is_filled_from_the_catalogue) {
     EXPECT_EQ(own.procedure, "p");
 }
 
+TEST(steps, tokens_are_read_with_every_field) {
+    const auto step = only<tokens_step>(
+        "query",
+        "{tokens: [{info: hello}, {colmetadata: {id: int}}, {row: [7]}, {done: {status: [more, count], "
+        "count: 3}}, "
+        "{envchange: {type: database, new: a, length: 9}}, {raw: 04 01}, done]}"
+    );
+    std::vector<std::string> names;
+    for (const auto& token : step.tokens)
+        names.emplace_back(tds::name(token));
+    EXPECT_EQ(
+        names, (std::vector<std::string>{"info", "colmetadata", "row", "done", "envchange", "raw", "done"})
+    );
+    const auto& row = std::get<tds::scripted_row>(step.tokens[2].what);
+    EXPECT_EQ(row.values.at(0), (core::bytes{7, 0, 0, 0}));
+    EXPECT_EQ(row.columns.at(0).name, "id");
+    const auto& done = std::get<tds::scripted_done>(step.tokens[3].what);
+    EXPECT_EQ(done.done.status, 0x11);
+    EXPECT_EQ(done.done.row_count, 3U);
+    EXPECT_EQ(step.tokens[4].length, 9U);
+}
+
 TEST(steps, send_takes_bytes_in_four_forms) {
     EXPECT_EQ(only<send_step>("connect", "{send: {hex: 04 01ff}}").data, (core::bytes{4, 1, 255}));
     EXPECT_EQ(only<send_step>("connect", "{send: {text: \"a\\r\\n\"}}").data, (core::bytes{'a', '\r', '\n'}));

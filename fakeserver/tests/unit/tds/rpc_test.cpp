@@ -94,19 +94,43 @@ TEST(Rpc, FindsTheStatementOfAProcedureCalledByName) {
 
 TEST(Rpc, LeavesTheParametersOfOtherProceduresAlone) {
     EXPECT_EQ(sql_of({by_name("foo"), nvarchar("x")}), "");
-    EXPECT_EQ(sql_of({by_id(12), hex("00 00 99 99 99")}), "") << "not even looked at";
+    EXPECT_EQ(sql_of({by_id(12), hex("00 00 99 99 99")}), "");
 }
 
 TEST(Rpc, SkipsParameterNames) {
     EXPECT_EQ(sql_of({by_id(10), hex("02 40 00 73 00 00 e7 40 1f 09 04 d0 00 34 02 00 61 00")}), "a");
 }
 
-TEST(Rpc, EndsTheSearchAtTheNextRequest) {
-    for (const auto* const separator : {"ff", "fe", "80"}) {
-        EXPECT_EQ(
-            sql_of({by_id(11), testing::null_handle, hex(separator), nvarchar("a"), nvarchar("b")}), ""
+TEST(Rpc, ReadsSeveralCallsOfOneMessage) {
+    for (const auto& [separator, version] :
+         {std::pair{"ff", tds_version::v7_4}, {"80", tds_version::v7_1}, {"fe", tds_version::v7_4}}) {
+        const auto headers = at_least(version, tds_version::v7_2) ? rpc_headers : core::bytes();
+        const auto read = parse_rpc(
+            joined(
+                {headers,
+                 by_id(10),
+                 nvarchar("a"),
+                 hex(separator),
+                 by_name("p"),
+                 nvarchar("b"),
+                 hex(separator),
+                 by_id(10),
+                 nvarchar("c")}
+            ),
+            version
         );
+        ASSERT_TRUE(read.has_value()) << separator << ": " << read.error().message();
+        EXPECT_EQ(read.value().sql, "a");
+        ASSERT_EQ(read.value().more.size(), 2U);
+        EXPECT_EQ(read.value().more[0].procedure, "p");
+        EXPECT_EQ(read.value().more[0].parameters.size(), 1U);
+        EXPECT_EQ(read.value().more[1].sql, "c");
+        EXPECT_EQ(read.value().executes, std::string_view(separator) != "fe");
     }
+    EXPECT_EQ(error_of({by_id(11), testing::null_handle, hex("80"), by_id(11)}), wire_errc::bad_value)
+        << "the separator of TDS 7.1";
+    EXPECT_EQ(error_of({by_id(10), nvarchar("a"), hex("ff 01")}), wire_errc::truncated);
+    EXPECT_EQ(sql_of({by_id(10), nvarchar("a"), hex("ff")}), "a") << "a separator that separates nothing";
 }
 
 TEST(Rpc, HasNoStatementWhenItsParameterIsMissingOrNull) {
@@ -116,15 +140,125 @@ TEST(Rpc, HasNoStatementWhenItsParameterIsMissingOrNull) {
     EXPECT_EQ(sql_of({by_id(10), hex("00 00 26 04 04 01 00 00 00")}), "") << "an INT is no statement";
 }
 
-TEST(Rpc, EndsTheSearchAtATypeItCannotReadPast) {
-    for (const auto* const type : {"f3", "f5", "99", "00", "ff"}) { // TVP, VECTOR, and no types at all
-        EXPECT_EQ(sql_of({by_id(11), hex("00 00"), hex(type), hex("01 02 03")}), "") << type;
+TEST(Rpc, EndsAtAParameterOfAnUnknownType) {
+    for (const int type : {0x99, 0x00, 0xff}) {
+        const auto read = parse(joined(
+            {rpc_headers,
+             by_id(11),
+             testing::null_handle,
+             hex("02 40 00 78 00 00"),
+             core::bytes{static_cast<std::uint8_t>(type)},
+             hex("01 02 03")}
+        ));
+        ASSERT_TRUE(read.has_value()) << type;
+        EXPECT_EQ(read.value().sql, "");
+        EXPECT_EQ(read.value().parameters.size(), 1U);
+        ASSERT_TRUE(read.value().unreadable);
+        EXPECT_EQ(read.value().unreadable->position, 2U);
+        EXPECT_EQ(read.value().unreadable->name, "@x");
+        EXPECT_EQ(read.value().unreadable->type_number, type);
     }
 }
 
-TEST(Rpc, EndsTheSearchAtAnEncryptedParameter) {
-    EXPECT_EQ(sql_of({by_id(14), hex("00 08 26 04 00"), nvarchar("x")}), "");
+TEST(Rpc, EndsAtAnEncryptedParameter) {
+    const auto read = parse(joined({rpc_headers, by_id(14), hex("00 08 26 04 00"), nvarchar("x")}));
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(read.value().sql, "");
+    EXPECT_TRUE(read.value().unreadable);
 }
+
+TEST(Rpc, ReadsTheDeclarationOfTheParameters) {
+    const auto read =
+        parse(joined({rpc_headers, by_id(13), testing::null_handle, nvarchar("@a int"), nvarchar("s")}));
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(read.value().declaration, "@a int");
+    EXPECT_TRUE(read.value().parameters[0].output);
+}
+
+struct described {
+    std::string_view name;
+    std::string_view wire; // name, status, TYPE_INFO, value
+    std::string_view text;
+};
+class RpcParameter : public ::testing::TestWithParam<described> {};
+TEST_P(RpcParameter, IsDescribed) {
+    const auto head = joined({rpc_headers, by_name("p")});
+    const auto whole = joined({head, hex(GetParam().wire)});
+    const auto read = parse(whole);
+    ASSERT_TRUE(read.has_value()) << read.error().message();
+    ASSERT_EQ(read.value().parameters.size(), 1U);
+    EXPECT_EQ(describe(read.value().parameters[0]), GetParam().text);
+    testing::expect_truncations_fail(whole, parse, {head.size()});
+    testing::survives_every_byte_changed(whole, parse);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Table,
+    RpcParameter,
+    ::testing::Values(
+        described{"Int", "02 40 00 69 00 00 26 04 04 05 00 00 00", "@i int = 5"},
+        described{"NullOutput", "02 40 00 69 00 01 26 08 00", "@i bigint = NULL output"},
+        described{"Default", "02 40 00 69 00 02 26 04 00", "@i int = default"},
+        described{"Unnamed", "00 00 68 01 01 01", "bit = 1"},
+        described{"Text", "00 00 e7 3c 00 09 04 d0 00 34 06 00 61 00 27 00 62 00", "nvarchar(30) = N'a''b'"},
+        described{
+            "Max",
+            "00 00 a7 ff ff 09 04 d0 00 34 fe ff ff ff ff ff ff ff 02 00 00 00 61 62 01 00 00 00 63 00 00 00 "
+            "00",
+            "varchar(max) = 'abc'"
+        },
+        described{"Bytes", "00 00 a5 08 00 02 00 0a ff", "varbinary(8) = 0x0AFF"},
+        described{"Decimal", "00 00 6a 09 12 04 09 00 44 d6 12 00 00 00 00 00", "decimal(18,4) = -123.4500"},
+        described{"Udt", "00 00 f0 01 64 00 01 73 00 01 67 00 ff ff ff ff ff ff ff ff", "g = NULL"},
+        described{"Vector", "00 00 f5 08 00 00 02 00 01 02", "vector = 0x0102"},
+        described{
+            "Table",
+            "02 40 00 74 00 00 f3 00 03 64 00 62 00 6f 00 01 54 00"         // no database, dbo, T
+            "02 00  00 00 00 00 00 00 26 04 00  00 00 00 00 00 02 26 04 00" // two INTs, the second one
+                                                                            // default
+            "10 01 00 01 00 02  11 01 00 01 00  00"                         // what is optional, end
+            "01 04 07 00 00 00  01 00  00",                                 // two rows, end
+            "@t dbo.T = table of 2 columns, 2 rows"
+        },
+        described{"NullTable", "00 00 f3 00 00 01 54 00 ff ff 00 00", "T = NULL"}
+    ),
+    [](const auto& tested) { return std::string(tested.param.name); }
+);
+
+TEST(Rpc, CutsLongValuesInDescriptions) {
+    core::byte_writer value;
+    value.append(hex("00 00 a7 40 1f 09 04 d0 00 34"));
+    value.u16_le(1000);
+    value.fill(1000, 'x');
+    const auto read = parse(joined({rpc_headers, by_name("p"), value.take()}));
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(
+        describe(read.value().parameters.at(0)),
+        "varchar(8000) = '" + std::string(200, 'x') + "…' (1000 characters)"
+    );
+}
+
+struct bad_table {
+    std::string_view name;
+    std::string_view wire; // behind F3
+    wire_errc expected;
+};
+class RpcTableRejects : public ::testing::TestWithParam<bad_table> {};
+TEST_P(RpcTableRejects, Parameter) {
+    EXPECT_EQ(error_of({by_name("p"), hex("00 00 f3 00 00 00"), hex(GetParam().wire)}), GetParam().expected);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Table,
+    RpcTableRejects,
+    ::testing::Values(
+        bad_table{"TooManyColumns", "01 04", wire_errc::bad_value},
+        bad_table{"ColumnOfNull", "01 00 00 00 00 00 00 00 1f 00 00 00", wire_errc::bad_value},
+        bad_table{"ColumnOfUnknownType", "01 00 00 00 00 00 00 00 99 00 00 00", wire_errc::bad_value},
+        bad_table{"UnknownMetadata", "00 00 12 00 00", wire_errc::bad_value},
+        bad_table{"RowsOfNoTable", "ff ff 00 01 00", wire_errc::bad_value},
+        bad_table{"UnknownRow", "00 00 00 02 00", wire_errc::bad_value}
+    ),
+    [](const auto& tested) { return std::string(tested.param.name); }
+);
 
 TEST(Rpc, RejectsTruncation) {
     const auto call = joined({rpc_headers, by_id(13)});

@@ -21,12 +21,12 @@ constexpr tds_version versions[] = {
 std::vector<column> three_columns() {
     std::vector<column> columns(3);
     columns[0].name = "id";
-    columns[0].type = column::kind::integer;
+    columns[0].type = {.id = type_id::int_};
     columns[0].nullable = false;
     columns[1].name = "n";
-    columns[1].type = column::kind::integer;
+    columns[1].type = {.id = type_id::int_};
     columns[2].name = "text";
-    columns[2].max_chars = 300;
+    columns[2].type.length = 300;
     return columns;
 }
 
@@ -51,9 +51,14 @@ answer everything(tds_version version) {
     tokens.login_ack(ack);
     tokens.feature_ext_ack({{0x0a, hex("01")}});
     tokens.col_metadata(columns);
-    tokens.row(columns, {std::int64_t{1}, std::int64_t{-1}, "x"});
-    tokens.row(columns, {std::int64_t{2}, {}, {}});
+    tokens.row(columns, std::vector<datum>{hex("01 00 00 00"), hex("ff ff ff ff"), hex("78 00")});
+    tokens.row(columns, std::vector<datum>{hex("02 00 00 00"), {}, {}});
     tokens.return_status(-6);
+    return_value output{.ordinal = 2};
+    output.column.name = "@p";
+    output.column.type = {.id = type_id::decimal, .precision = 9, .scale = 2};
+    output.value = hex("00 39 30 00 00");
+    tokens.return_value(output);
     tokens.done_in_proc({done_status::count | done_status::more, 0xc1, 2});
     tokens.done_proc({0, 0xe0, 0});
     tokens.done({});
@@ -92,18 +97,23 @@ TEST(TokenReader, ReadsBackEveryTokenInEveryVersion) {
         EXPECT_EQ(ack.version, loginack().version);
         const auto& columns = std::get<std::vector<column>>(tokens[7].value);
         ASSERT_EQ(columns.size(), 3U);
-        EXPECT_EQ(columns[0].type, column::kind::integer);
+        EXPECT_EQ(name(columns[0].type), "int");
         EXPECT_FALSE(columns[0].nullable);
         EXPECT_TRUE(columns[1].nullable);
         EXPECT_EQ(columns[2].name, "text");
-        EXPECT_EQ(columns[2].max_chars, 300);
+        EXPECT_EQ(name(columns[2].type), "nvarchar(300)");
         EXPECT_EQ(
             std::get<std::vector<cell>>(tokens[8].value),
             (std::vector<cell>{std::int64_t{1}, std::int64_t{-1}, "x"})
         );
         EXPECT_EQ(std::get<std::vector<cell>>(tokens[9].value), (std::vector<cell>{std::int64_t{2}, {}, {}}));
         EXPECT_EQ(std::get<std::int32_t>(tokens[10].value), -6);
-        const auto& counted = std::get<done>(tokens[11].value);
+        const auto& output = std::get<returned>(tokens[11].value);
+        EXPECT_EQ(output.ordinal, 2);
+        EXPECT_EQ(output.name, "@p");
+        EXPECT_EQ(name(output.type), "decimal(9,2)");
+        EXPECT_EQ(output.value, cell("-123.45"));
+        const auto& counted = std::get<done>(tokens[12].value);
         EXPECT_EQ(counted.status, 0x11);
         EXPECT_EQ(counted.command, 0xc1);
         EXPECT_EQ(counted.row_count, 2U);
@@ -163,8 +173,10 @@ INSTANTIATE_TEST_SUITE_P(
         bad{"LengthSmallerThanFields", "e3 02 00 12 00 00", wire_errc::bad_length},
         bad{"LengthPastEnd", "e3 ff ff 12 00 00", wire_errc::truncated},
         bad{"TextPastToken", "aa 08 00 01 00 00 00 01 0e ff ff", wire_errc::bad_length},
-        bad{"ColumnOfAnotherType", "81 01 00 00 00 00 00 00 00 3d 00", wire_errc::bad_value},
-        bad{"ColumnOfMaxType", "81 01 00 00 00 00 00 00 00 e7 ff ff 09 04 d0 00 34 00", wire_errc::bad_value},
+        bad{"ColumnOfNoType", "81 01 00 00 00 00 00 00 00 99 00", wire_errc::bad_value},
+        bad{"ColumnOfNull", "81 01 00 00 00 00 00 00 00 1f 00", wire_errc::bad_value},
+        bad{"DecimalOfTooManyDigits", "81 01 00 00 00 00 00 00 00 6a 11 27 00 00", wire_errc::bad_value},
+        bad{"TimeOfTooManyDigits", "81 01 00 00 00 00 00 00 00 29 08 00", wire_errc::bad_value},
         bad{"ManyColumns", "81 fe ff 00 00 00 00 00 00 38 00", wire_errc::truncated},
         bad{"FeatureLengthHuge", "ae 0a ff ff ff ff 01 ff", wire_errc::truncated},
         bad{"SessionStateHuge", "e4 ff ff ff ff 00", wire_errc::truncated}

@@ -82,12 +82,11 @@ TEST(TokenWriter, WritesTheLoginFailureThatClientsReport) {
 TEST(TokenWriter, WritesTheBatchReplyOfTheSpecification) {
     std::vector<column> columns(1);
     columns[0].name = "bar";
-    columns[0].type = column::kind::varchar;
-    columns[0].max_chars = 3;
+    columns[0].type = {.id = type_id::varchar, .length = 3};
     columns[0].nullable = false;
     token_writer tokens(tds_version::v7_2);
     tokens.col_metadata(columns);
-    tokens.row(columns, {"foo"});
+    tokens.row(columns, std::vector<datum>{hex("66 6f 6f")});
     tokens.done({done_status::count, 0xc1, 1});
     EXPECT_EQ(
         tokens.take().payload,
@@ -237,10 +236,10 @@ TEST(TokenWriter, WritesFeatureExtAck) {
 // "SELECT 1" and NVARCHAR beside it, in the three generations of TYPE_INFO.
 TEST(TokenWriter, WritesColumnsAsTheVersionHasThem) {
     std::vector<column> columns(2);
-    columns[0].type = column::kind::integer;
+    columns[0].type = {.id = type_id::int_};
     columns[0].nullable = false;
     columns[1].name = "n";
-    columns[1].max_chars = 10;
+    columns[1].type.length = 10;
     const auto metadata = [&](tds_version version) {
         token_writer tokens(version);
         tokens.col_metadata(columns);
@@ -260,70 +259,110 @@ TEST(TokenWriter, WritesColumnsAsTheVersionHasThem) {
     EXPECT_EQ(metadata(tds_version::v7_4), hex("81 01 00  00 00 00 00 21 00 26 04 00"));
 }
 
-TEST(TokenWriter, BoundsDeclaredLengths) {
-    std::vector<column> columns(2);
-    columns[0].max_chars = 0;
-    columns[1].max_chars = 0xffff; // 2 * FFFF would come out as a MAX type's neighbour
-    token_writer tokens(tds_version::v7_0);
-    tokens.col_metadata(columns);
-    EXPECT_EQ(tokens.take().payload, hex("81 02 00  00 00 21 00 e7 02 00 00  00 00 21 00 e7 40 1f 00"));
-}
-
-struct cell_case {
-    std::string_view name;
-    column::kind type;
-    bool nullable;
-    cell value;
-    std::string_view wire;
-};
-class TokenWriterCell : public ::testing::TestWithParam<cell_case> {};
-
-TEST_P(TokenWriterCell, IsWritten) {
+TEST(TokenWriter, WritesFlagsAndUserTypesThatAreGiven) {
     std::vector<column> columns(1);
-    columns[0].type = GetParam().type;
-    columns[0].nullable = GetParam().nullable;
-    columns[0].max_chars = 2;
-    token_writer tokens(tds_version::v7_4);
-    tokens.row(columns, {GetParam().value});
-    EXPECT_EQ(tokens.take().payload, joined({hex("d1"), hex(GetParam().wire)}));
+    columns[0].type = {.id = type_id::int_};
+    columns[0].flags = std::uint16_t{0x0018};
+    columns[0].user_type = 0x01020304;
+    token_writer wide(tds_version::v7_2);
+    wide.col_metadata(columns);
+    EXPECT_EQ(wide.take().payload, hex("81 01 00  04 03 02 01 18 00 26 04 00"));
+    token_writer narrow(tds_version::v7_1);
+    narrow.col_metadata(columns);
+    EXPECT_EQ(narrow.take().payload, hex("81 01 00  04 03 18 00 26 04 00"));
 }
 
-constexpr auto integer = column::kind::integer;
-constexpr auto nvarchar = column::kind::nvarchar;
-constexpr auto varchar = column::kind::varchar;
+TEST(TokenWriter, WritesNoMetadata) {
+    token_writer tokens(tds_version::v7_4);
+    tokens.no_metadata();
+    EXPECT_EQ(tokens.take().payload, hex("81 ff ff"));
+}
 
-INSTANTIATE_TEST_SUITE_P(
-    Table,
-    TokenWriterCell,
-    ::testing::Values(
-        cell_case{"Int", integer, false, std::int64_t{-2}, "fe ff ff ff"},
-        cell_case{"IntN", integer, true, std::int64_t{1}, "04 01 00 00 00"},
-        cell_case{"IntNNull", integer, true, {}, "00"},
-        cell_case{"IntNull", integer, false, {}, "00 00 00 00"},
-        cell_case{"IntOfText", integer, true, "-7", "04 f9 ff ff ff"},
-        cell_case{"IntOfOtherText", integer, true, "7x", "00"},
-        cell_case{"IntSaturated", integer, false, std::int64_t{1} << 40, "ff ff ff 7f"},
-        cell_case{"IntSaturatedBelow", integer, false, -(std::int64_t{1} << 40), "00 00 00 80"},
-        cell_case{"NVarchar", nvarchar, true, "ab", "04 00 61 00 62 00"},
-        cell_case{"NVarcharEmpty", nvarchar, true, "", "00 00"},
-        cell_case{"NVarcharNull", nvarchar, true, {}, "ff ff"},
-        cell_case{"NVarcharNotNull", nvarchar, false, {}, "00 00"},
-        cell_case{"NVarcharCut", nvarchar, true, "abc", "04 00 61 00 62 00"},
-        cell_case{"NVarcharCutBeforeAPair", nvarchar, true, "a\xf0\x9f\x98\x80", "02 00 61 00"},
-        cell_case{"NVarcharOfInt", nvarchar, true, std::int64_t{42}, "04 00 34 00 32 00"},
-        cell_case{"Varchar", varchar, true, "é", "01 00 e9"},
-        cell_case{"VarcharCut", varchar, true, "abc", "02 00 61 62"},
-        cell_case{"VarcharNull", varchar, true, {}, "ff ff"}
-    ),
-    [](const auto& tested) { return std::string(tested.param.name); }
-);
+std::vector<column> three_texts() {
+    std::vector<column> columns(3);
+    for (auto& column : columns)
+        column.type.length = 10;
+    return columns;
+}
 
 TEST(TokenWriter, TakesMissingCellsForNullAndIgnoresSurplusOnes) {
-    const std::vector<column> columns(2);
+    const auto columns = three_texts();
+    const std::vector<datum> one{hex("61 00")};
+    const std::vector<datum> four(4, hex("61 00"));
+    token_writer tokens(tds_version::v7_3a);
+    tokens.row(columns, one);
+    tokens.row(columns, four);
+    EXPECT_EQ(
+        tokens.take().payload, hex("d1 02 00 61 00 ff ff ff ff  d1 02 00 61 00 02 00 61 00 02 00 61 00")
+    );
+}
+
+// Fact sheet 6: a bit for each column, the first one lowest, and no bytes for a NULL.
+TEST(TokenWriter, WritesACompressedRowWhereThatIsShorter) {
+    const auto columns = three_texts();
+    const std::vector<datum> nulls{std::nullopt, hex("61 00"), std::nullopt};
+    token_writer tokens(tds_version::v7_3b);
+    tokens.row(columns, nulls);
+    EXPECT_EQ(tokens.take().payload, hex("d2 05 02 00 61 00"));
+    token_writer before(tds_version::v7_3a);
+    before.row(columns, nulls);
+    EXPECT_EQ(before.take().payload, hex("d1 ff ff 02 00 61 00 ff ff"));
+    std::vector<column> small(1);
+    small[0].type = {.id = type_id::int_};
+    token_writer no_gain(tds_version::v7_4);
+    no_gain.row(small, std::vector<datum>{std::nullopt});
+    EXPECT_EQ(no_gain.take().payload, hex("d1 00")) << "a bitmap takes as much as the NULL";
+}
+
+TEST(TokenWriter, CountsTheBitsOfManyColumns) {
+    std::vector<column> columns(9);
+    std::vector<datum> values(9);
+    values[7] = hex("61 00");
     token_writer tokens(tds_version::v7_4);
-    tokens.row(columns, {"a"});
-    tokens.row(columns, {"a", "b", "c"});
-    EXPECT_EQ(tokens.take().payload, hex("d1 02 00 61 00 ff ff  d1 02 00 61 00 02 00 62 00"));
+    tokens.row(columns, values);
+    EXPECT_EQ(tokens.take().payload, hex("d2 7f 01 02 00 61 00"));
+}
+
+TEST(TokenWriter, WritesOrder) {
+    token_writer tokens(tds_version::v7_4);
+    tokens.order(std::vector<std::uint16_t>{2, 1});
+    EXPECT_EQ(tokens.take().payload, hex("a9 04 00 02 00 01 00"));
+}
+
+// Fact sheet 5: the handle of sp_prepare.
+TEST(TokenWriter, WritesReturnValues) {
+    return_value handle;
+    handle.column.type = {.id = type_id::int_};
+    handle.value = hex("01 00 00 00");
+    token_writer tokens(tds_version::v7_2);
+    tokens.return_value(handle);
+    EXPECT_EQ(tokens.take().payload, hex("AC 00 00 00 01 00 00 00 00 00 00 26 04 04 01 00 00 00"));
+    return_value text{.ordinal = 3};
+    text.column.name = "@t";
+    text.column.type = {.id = type_id::ntext};
+    token_writer null(tds_version::v7_1);
+    null.return_value(text);
+    EXPECT_EQ(
+        null.take().payload,
+        hex("ac 03 00 02 40 00 74 00 01 00 00 00 00 63 fe ff ff 7f 09 04 d0 00 34 ff ff ff ff")
+    );
+}
+
+TEST(TokenWriter, CanClaimALength) {
+    token_writer tokens(tds_version::v7_4);
+    tokens.info(fake_message(1, 1, 0, ""));
+    tokens.claim_length(0, 0xabcd);
+    const auto payload = tokens.take().payload;
+    EXPECT_EQ(payload[1], 0xcd);
+    EXPECT_EQ(payload[2], 0xab);
+}
+
+TEST(TokenWriter, KeepsNoBordersOnRequest) {
+    token_writer tokens(tds_version::v7_4);
+    tokens.forget_marks();
+    tokens.rows(hex("d1 00"));
+    tokens.done({});
+    EXPECT_TRUE(tokens.take().marks.empty());
 }
 
 TEST(TokenWriter, WritesReturnStatus) {

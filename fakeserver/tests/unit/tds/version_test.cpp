@@ -59,7 +59,7 @@ TEST(TdsVersion, IsReadInAnyCase) {
 TEST(ReplyFields, AreListedPerReplyWithoutRepetition) {
     EXPECT_EQ(reply_fields(reply_kind::prelogin).size(), 8U);
     EXPECT_EQ(reply_fields(reply_kind::login).size(), 10U);
-    EXPECT_EQ(reply_fields(reply_kind::result).size(), 2U);
+    EXPECT_EQ(reply_fields(reply_kind::result).size(), 9U);
     EXPECT_EQ(reply_fields(reply_kind::attention).size(), 1U);
     for (const auto kind :
          {reply_kind::prelogin, reply_kind::login, reply_kind::result, reply_kind::attention}) {

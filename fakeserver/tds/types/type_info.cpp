@@ -1,4 +1,4 @@
-#include "tds/type_info.hpp"
+#include "tds/types/type_info.hpp"
 
 #include "tds/wire_text.hpp"
 
@@ -13,7 +13,9 @@ constexpr std::uint16_t null_u_short = 0xffff;
 constexpr std::uint32_t null_u_long = 0xffffffff;
 constexpr std::uint64_t null_plp = 0xffffffffffffffff;
 constexpr std::uint64_t unknown_plp = 0xfffffffffffffffe;
-constexpr std::size_t collation_size = 5;
+constexpr std::size_t timestamp_size = 8;
+constexpr unsigned most_precision = 38;
+constexpr unsigned most_scale = 7;
 
 enum class shape : std::uint8_t {
     fixed,
@@ -25,7 +27,8 @@ enum class shape : std::uint8_t {
     date,
     xml,
     udt,
-    json
+    json,
+    vector
 };
 
 struct known_type {
@@ -79,6 +82,7 @@ constexpr auto known_types = std::to_array<known_type>({
     {0xf0, shape::udt},              // UDT
     {0xf1, shape::xml},              // XML
     {0xf4, shape::json},             // JSON
+    {0xf5, shape::vector},           // VECTOR
 });
 
 const known_type* find_type(std::uint8_t type) noexcept {
@@ -89,10 +93,10 @@ const known_type* find_type(std::uint8_t type) noexcept {
 }
 
 // ULONGLONG total or FE FF…; chunks of DWORD length and data; a chunk of length 0 ends them (2.2.5.2.3).
-core::result<std::optional<core::bytes>> read_plp(core::byte_reader& reader) {
+core::result<datum> read_plp(core::byte_reader& reader) {
     const std::uint64_t total = reader.u64_le();
     if (!reader.ok()) return core::wire_errc::truncated;
-    if (total == null_plp) return std::optional<core::bytes>();
+    if (total == null_plp) return datum();
     core::bytes data; // grows with what is really there: `total` is the client's word only
     for (;;) {
         const std::uint32_t length = reader.u32_le();
@@ -102,7 +106,74 @@ core::result<std::optional<core::bytes>> read_plp(core::byte_reader& reader) {
         data.insert(data.end(), chunk.begin(), chunk.end());
     }
     if (total != unknown_plp && total != data.size()) return core::wire_errc::bad_length;
-    return std::optional(std::move(data));
+    return datum(std::move(data));
+}
+
+// The integer, real, money and date types that share a number are told apart by the size of their values.
+std::optional<type_id> by_size(std::uint8_t number, std::uint32_t size) noexcept {
+    switch (number) {
+    case 0x26:
+        if (size == 1) return type_id::tinyint;
+        if (size == 2) return type_id::smallint;
+        if (size == 4) return type_id::int_;
+        if (size == 8) return type_id::bigint;
+        break;
+    case 0x6d:
+        if (size == 4) return type_id::real;
+        if (size == 8) return type_id::float_;
+        break;
+    case 0x6e:
+        if (size == 4) return type_id::smallmoney;
+        if (size == 8) return type_id::money;
+        break;
+    case 0x6f:
+        if (size == 4) return type_id::smalldatetime;
+        if (size == 8) return type_id::datetime;
+        break;
+    default: break;
+    }
+    return std::nullopt;
+}
+
+std::optional<type_id> by_number(std::uint8_t number, std::uint32_t size) noexcept {
+    switch (number) {
+    case 0x25: return type_id::varbinary;
+    case 0x27: return type_id::varchar;
+    case 0x2d: return type_id::binary;
+    case 0x2f: return type_id::char_;
+    case 0x37: return type_id::decimal;
+    case 0x3f: return type_id::numeric;
+    default: break;
+    }
+    for (const auto& entry : all_types()) {
+        if (entry.fixed == number && number != 0) return entry.id;
+        if (entry.nullable != number) continue;
+        return entry.fixed != 0 && number != 0x68 ? by_size(number, size) : entry.id;
+    }
+    return std::nullopt;
+}
+
+// The declaration that this TYPE_INFO stands for.
+std::optional<sql_type>
+declaration(const type_info& info, std::uint8_t precision, std::uint8_t scale) noexcept {
+    const auto id = by_number(info.number, info.size);
+    if (!id) return std::nullopt;
+    sql_type out{.id = *id};
+    switch (entry_of(*id).arguments) {
+    case type_arguments::none: break;
+    case type_arguments::length:
+    case type_arguments::length_or_max:
+        out.length = info.value_prefix == type_info::prefix::plp    ? sql_type::max_length
+                     : entry_of(*id).values == value_class::unicode ? info.size / 2
+                                                                    : info.size;
+        break;
+    case type_arguments::precision_scale:
+        out.precision = precision;
+        out.scale = scale;
+        break;
+    case type_arguments::scale: out.scale = scale; break;
+    }
+    return out;
 }
 
 } // namespace
@@ -110,10 +181,12 @@ core::result<std::optional<core::bytes>> read_plp(core::byte_reader& reader) {
 core::result<std::optional<type_info>> read_type_info(core::byte_reader& reader, tds_version version) {
     using prefix = type_info::prefix;
     type_info info;
-    info.type = reader.u8();
+    info.number = reader.u8();
     if (!reader.ok()) return core::wire_errc::truncated;
-    const auto* const known = find_type(info.type);
+    const auto* const known = find_type(info.number);
     if (known == nullptr) return std::optional<type_info>();
+    std::uint8_t precision = 0;
+    std::uint8_t scale = 0;
     switch (known->form) {
     case shape::fixed: info.size = known->size; break;
     case shape::byte_length:
@@ -123,12 +196,16 @@ core::result<std::optional<type_info>> read_type_info(core::byte_reader& reader,
     case shape::precision_scale:
         info.value_prefix = prefix::byte;
         info.size = reader.u8();
-        reader.take(2);
+        precision = reader.u8();
+        scale = reader.u8();
+        if (reader.ok() && (precision > most_precision || scale > precision))
+            return core::wire_errc::bad_value;
         break;
     case shape::date: info.value_prefix = prefix::byte; break;
     case shape::scale:
         info.value_prefix = prefix::byte;
-        reader.take(1);
+        scale = reader.u8();
+        if (scale > most_scale) return core::wire_errc::bad_value;
         break;
     case shape::u_short:
         info.size = reader.u16_le();
@@ -140,9 +217,9 @@ core::result<std::optional<type_info>> read_type_info(core::byte_reader& reader,
         info.value_prefix = prefix::u_long;
         info.size = reader.u32_le();
         break;
-    case shape::udt: // database, schema and type name
+    case shape::udt: // database, schema and type name; in the other direction the assembly's, too
         for (int i = 0; i < 3; ++i)
-            read_b_varchar(reader);
+            info.class_name = read_b_varchar(reader);
         info.value_prefix = prefix::plp;
         break;
     case shape::xml:
@@ -154,13 +231,19 @@ core::result<std::optional<type_info>> read_type_info(core::byte_reader& reader,
         info.value_prefix = prefix::plp;
         break;
     case shape::json: info.value_prefix = prefix::plp; break;
+    case shape::vector: // most bytes, type of the elements
+        info.value_prefix = prefix::u_short;
+        info.size = reader.u16_le();
+        reader.take(1);
+        break;
     }
-    if (known->collated && at_least(version, tds_version::v7_1)) reader.take(collation_size);
+    if (known->collated && at_least(version, tds_version::v7_1)) reader.take(latin1_general.size());
     if (!reader.ok()) return core::wire_errc::truncated;
-    return std::optional(info);
+    info.declared = declaration(info, precision, scale);
+    return std::optional(std::move(info));
 }
 
-core::result<std::optional<core::bytes>> read_value(core::byte_reader& reader, const type_info& type) {
+core::result<datum> read_value(core::byte_reader& reader, const type_info& type, value_place place) {
     using prefix = type_info::prefix;
     std::size_t length = 0;
     bool is_null = false;
@@ -178,16 +261,35 @@ core::result<std::optional<core::bytes>> read_value(core::byte_reader& reader, c
         is_null = length == null_u_short;
         break;
     case prefix::u_long:
+        if (place == value_place::row && type.is_long()) {
+            const std::size_t pointer = reader.u8();
+            is_null = pointer == 0;
+            if (!is_null) {
+                reader.take(pointer + timestamp_size);
+                length = reader.u32_le();
+            }
+            break;
+        }
         length = reader.u32_le();
-        is_null = length == null_u_long;
+        is_null = length == null_u_long || (length == 0 && !type.is_long());
         break;
     case prefix::plp: return read_plp(reader);
     }
     if (!reader.ok()) return core::wire_errc::truncated;
-    if (is_null) return std::optional<core::bytes>();
+    if (is_null) return datum();
     const auto data = reader.take(length);
     if (!reader.ok()) return core::wire_errc::truncated;
-    return std::optional(core::bytes(data.begin(), data.end()));
+    return datum(core::bytes(data.begin(), data.end()));
+}
+
+std::string name(const type_info& type) {
+    if (type.declared) return name(*type.declared);
+    if (!type.class_name.empty()) return type.class_name;
+    return type.number == 0xf5 ? "vector" : type.number == 0x1f ? "null" : "udt";
+}
+
+std::string literal(const type_info& type_of, const datum& v, std::size_t longest) {
+    return literal(type_of.declared.value_or(sql_type{.id = type_id::varbinary, .length = 8000}), v, longest);
 }
 
 } // namespace tdsfake::tds

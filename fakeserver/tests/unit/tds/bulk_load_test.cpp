@@ -1,0 +1,66 @@
+#include "tds/request.hpp"
+#include "tests/unit/tds/wire_testing.hpp"
+
+namespace tdsfake::tds {
+namespace {
+
+using core::wire_errc;
+using testing::hex;
+using testing::joined;
+
+// id INT NOT NULL, t TEXT (with the table's name), n NVARCHAR(MAX); two rows
+const auto columns = hex("81 03 00  00 00 00 00 08 00 38 02 69 00 64 00"
+                         "00 00 00 00 09 00 23 ff ff ff 7f 09 04 d0 00 34 01 00 74 00 01 74 00"
+                         "00 00 00 00 09 00 e7 ff ff 09 04 d0 00 34 01 6e 00");
+const auto first_row =
+    hex("d1 01 00 00 00"
+        "10 ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff 02 00 00 00 61 62"
+        "fe ff ff ff ff ff ff ff 02 00 00 00 78 00 00 00 00 00");
+const auto second_row = hex("d1 02 00 00 00 00 ff ff ff ff ff ff ff ff");
+const auto done = hex("fd 00 00 00 00 00 00 00 00 00 00 00 00");
+
+auto parse(core::byte_view payload) { return parse_bulk_load(payload, tds_version::v7_4); }
+
+TEST(BulkLoad, CountsRowsAndNamesColumns) {
+    const auto read = parse(joined({columns, first_row, second_row, done}));
+    ASSERT_TRUE(read.has_value()) << read.error().message();
+    EXPECT_EQ(read.value().rows, 2U);
+    ASSERT_EQ(read.value().columns.size(), 3U);
+    EXPECT_EQ(read.value().columns[0].name, "id");
+    EXPECT_EQ(name(read.value().columns[0].type), "int");
+    EXPECT_EQ(name(read.value().columns[1].type), "text");
+    EXPECT_EQ(name(read.value().columns[2].type), "nvarchar(max)");
+}
+
+TEST(BulkLoad, RejectsTruncationExceptBetweenTokens) {
+    const auto whole = joined({columns, first_row, second_row, done});
+    const auto one = columns.size() + first_row.size();
+    testing::expect_truncations_fail(whole, parse, {columns.size(), one, one + second_row.size()});
+    testing::survives_every_byte_changed(whole, parse);
+}
+
+TEST(BulkLoad, ReadsCompressedRows) {
+    const auto read = parse(joined({columns, hex("d2 06 05 00 00 00"), done}));
+    ASSERT_TRUE(read.has_value()) << read.error().message();
+    EXPECT_EQ(read.value().rows, 1U);
+}
+
+TEST(BulkLoad, IsNarrowBefore72) {
+    const auto wire = hex("81 01 00  00 00 08 00 38 01 61 00  d1 01 00 00 00  fd 00 00 00 00 00 00 00 00");
+    EXPECT_EQ(parse_bulk_load(wire, tds_version::v7_1).value().rows, 1U);
+    EXPECT_TRUE(parse(wire).has_error());
+}
+
+TEST(BulkLoad, RejectsWhatIsNone) {
+    EXPECT_EQ(parse({}).error(), wire_errc::truncated);
+    EXPECT_EQ(parse(hex("d1 00")).error(), wire_errc::bad_value);
+    EXPECT_EQ(parse(hex("81 00 00")).error(), wire_errc::bad_value);
+    EXPECT_EQ(parse(hex("81 ff ff")).error(), wire_errc::bad_value);
+    EXPECT_EQ(parse(hex("81 01 00 00 00 00 00 00 00 1f 00")).error(), wire_errc::bad_value);
+    EXPECT_EQ(parse(hex("81 01 00 00 00 00 00 00 00 f3 00")).error(), wire_errc::bad_value);
+    EXPECT_EQ(parse(joined({columns, hex("e3 00 00")})).error(), wire_errc::bad_value);
+    EXPECT_EQ(parse(joined({columns, done, hex("00")})).error(), wire_errc::extra_bytes);
+}
+
+} // namespace
+} // namespace tdsfake::tds
