@@ -228,14 +228,14 @@ void udp_browser::execute_gate(std::size_t gate) {
 void udp_browser::timer_expired(std::uint32_t timer) {
     session::browser_actions actions;
     browser_.timer_expired(timer, clock_.now(), actions);
-    carry_out(std::move(actions));
+    carry_out(actions);
     after_input_();
 }
 
 void udp_browser::woken(const std::string& signal) {
     session::browser_actions actions;
     browser_.woken(signal, clock_.now(), actions);
-    carry_out(std::move(actions));
+    carry_out(actions);
 }
 
 void udp_browser::wait(socket& s) {
@@ -276,12 +276,12 @@ void udp_browser::read(socket& s) {
             now,
             actions
         );
-        carry_out(std::move(actions));
+        carry_out(actions);
         after_input_();
     }
 }
 
-void udp_browser::carry_out(session::browser_actions actions) {
+void udp_browser::carry_out(const session::browser_actions& actions) {
     using kind = session::browser_action::kind;
     for (const auto& action : actions) {
         switch (action.what) {

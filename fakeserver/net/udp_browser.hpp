@@ -52,7 +52,7 @@ private:
 
     void wait(socket& s);
     void read(socket& s);
-    void carry_out(session::browser_actions actions);
+    void carry_out(const session::browser_actions& actions);
     void send(session::lookup_id lookup, const return_path& path, core::byte_view data);
     void notice(std::string text);
 

@@ -132,7 +132,7 @@ std::string ssrp_text(const ssrp_reply& reply) {
     std::string text;
     for (const auto& instance : reply.instances) {
         for (const auto& [name, value] : instance)
-            text += name + ";" + value + ";";
+            text.append(name).append(";").append(value).append(";");
         text += ';';
     }
     return text;
