@@ -184,9 +184,8 @@ def test_the_gate_turns_again_and_again_and_the_port_stays(start):
     for _ in range(20):
         fakes.wait_until(lambda: ssrp.meet(address, patience=0.2) == "answer", "never accepts")
         assert bind(address) == errno.EADDRINUSE
-    fake.wait_event("gate", 40, server="browser")
-    modes = [event["mode"] for event in fake.events("gate", server="browser")]
-    assert modes[:40] == ["accept", "refuse"] * 20
+    # Each answer turned it once, also one to a datagram that came in just before it turned.
+    fake.wait_event("gate", 20, server="browser", mode="refuse")
 
 
 def test_an_answer_that_waits_leaves_through_a_gate_that_refuses(start):
