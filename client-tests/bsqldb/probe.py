@@ -32,6 +32,8 @@ class Session(serving.Session):
         finally:
             configuration.unlink(missing_ok=True)
         told = messages(done.stderr)
+        # What PRINT says has no number, and stands there as it is.
+        told += [{"class": 0, "text": line} for line in MESSAGE.sub("", done.stderr).splitlines() if line.strip()]
         if done.returncode or any(one["class"] > 10 for one in told):
             raise freetds.Complaint(done.stderr)
         return {"results": tables(done.stdout), "messages": told}

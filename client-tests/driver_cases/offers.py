@@ -22,14 +22,20 @@ COMMAND_LINE = TRUSTS_ALL | NO_STRICT | {
     "cancel.*": "only by a signal", "timeout.query": "no timeouts", "pool.*": "no pool", "mars.*": "no MARS",
     "transaction.*": "by SQL text only",
 }
+DATES_AS_TEXT = {
+    f"type.{name}*": "prints dates and times in the form of its locale, to the minute" for name in ("date", "time", "smalldatetime")
+}
 NODE = {
     "connect.tds-7.0": "speaks 7.1 and newer", "tls.*-login": "no TLS for the login alone", "mars.*": "no MARS",
 }
 ONE_VERSION = {"connect.tds-*": "no choice of version"}
 
 NOT_OFFERED = {
-    "tsql": COMMAND_LINE | {"query.affected": "tells the row counts of results only", "timeout.login": "no timeouts"},
-    "bsqldb": COMMAND_LINE | {
+    "tsql": COMMAND_LINE | DATES_AS_TEXT | {"query.affected": "tells the row counts of results only", "timeout.login": "no timeouts"},
+    "bsqldb": COMMAND_LINE | DATES_AS_TEXT | {
+        "type.*char(?)": "prints columns of one width, blanks at the end are no values",
+        "type.var*(max)": "prints types of unlimited length in hex", "type.nvarchar(max)": "prints types of unlimited length in hex",
+        "type.varbinary(20)": "prints an empty value as NULL",
         "query.affected": "tells row counts in no form to rely on", "query.fatal": "one connection per statement",
         "query.error": "one connection per statement",
     },
@@ -38,20 +44,20 @@ NOT_OFFERED = {
     },
     "pytds": NO_STRICT | {
         "connect.tds-7.0": "speaks 7.1 and newer", "prepared.*": "no statement objects",
-        "cancel.*": "cancel() is for the thread that executes, which is busy then", "mars.*": "its MARS opens cursors, see below",
+        "cancel.*": "cancel() is for the thread that executes, which is busy then",
     },
     "pyodbc": TRUSTS_ALL | NO_STRICT | {
         "procedure.*": "binds input parameters only", "pool.*": "unixODBC's, not its own", "bulk.*": "no bulk interface",
-        "mars.*": "no keyword", "prepared.*": "no statement objects",
+        "prepared.*": "no statement objects",
     },
     "mssql-python": ONE_VERSION | {
-        "procedure.*": "binds input parameters only", "cancel.*": "no cancel", "mars.*": "no keyword",
+        "procedure.*": "binds input parameters only", "cancel.*": "no cancel",
         "prepared.*": "no statement objects",
     },
     "sqlalchemy": TRUSTS_ALL | NO_STRICT | {
         "query.several-results": "one result per statement", "procedure.*": "left to the driver below",
         "bulk.*": "left to the driver below", "cancel.*": "left to the driver below", "mars.*": "left to the driver below",
-        "timeout.query": "left to the driver below", "prepared.*": "left to the driver below", "query.print": "no messages",
+        "pool.reset": "rolls back, resets nothing", "timeout.query": "left to the driver below", "prepared.*": "left to the driver below", "query.print": "no messages",
         "query.raiserror-10": "no messages",
     },
     "tedious": NODE | {"pool.*": "no pool"},
@@ -70,8 +76,12 @@ NOT_OFFERED = {
     "hikaricp": ONE_VERSION | {
         "mars.*": "no MARS", "pool.reset": "resets what was set through JDBC, not the session", "bulk.*": "left to the driver below",
     },
-    "go-mssqldb": ONE_VERSION | {"mars.*": "no MARS", "pool.*": "database/sql's"},
-    "database-sql": ONE_VERSION | {"mars.*": "no MARS"},
+    "go-mssqldb": ONE_VERSION | {
+        "prepared.*": "prepares nothing on the server: sp_executesql each time",
+        "mars.*": "no MARS", "pool.*": "database/sql's"},
+    "database-sql": ONE_VERSION | {
+        "prepared.*": "prepares nothing on the server: sp_executesql each time", "mars.*": "no MARS",
+    },
     "tiberius": ONE_VERSION | NO_STRICT | {
         "transaction.*": "by SQL text only", "pool.*": "no pool", "cancel.*": "no cancel", "timeout.query": "no timeouts",
         "mars.*": "no MARS", "prepared.*": "prepares nothing by itself", "procedure.*": "no output parameters",
@@ -87,30 +97,63 @@ LOGIN_TIMEOUT = Deviation(
     "the driver gave no answer within", "waits for ever for the answer to its login: loginTimeout bounds the TCP connect only",
     "mssql-jdbc 13.4.0: reading waits socketTimeout, which is 0 by default; the journal shows LOGIN7 and then nothing",
 )
+PYTHON_DATES = {
+    f"type.{name}": Deviation(
+        "04:05.123456'", "a Python time has microseconds: the last digit of 100 ns is cut off", "the datetime module of Python",
+    )
+    for name in ("time(7)", "datetime2(7)")
+}
+JAVASCRIPT_NUMBERS = {
+    f"type.{name}": Deviation("the driver gives", "decimals become JavaScript numbers, which have 53 bits",
+                              "tedious 19.2.2, lib/value-parser.js: value / 10 ** scale")
+    for name in ("decimal(18,4)", "decimal(38,0)", "money", "money-not-null")
+}
+JAVASCRIPT = {"tls.not-supported": CLEAR_TEXT} | JAVASCRIPT_NUMBERS | {
+    "type.datetimeoffset(3)": Deviation("02:04:05.123", "a JavaScript Date is an instant: the offset is lost", "ECMAScript's Date"),
+}
 DEVIATIONS = {
+    "bsqldb": {
+        "type.decimal(38,0)": Deviation("free(): invalid", "corrupts its memory when it prints 38 digits", "FreeTDS 1.3.17, bsqldb"),
+        "type.uniqueidentifier": Deviation("type 36 not supported", "cannot print the type", "FreeTDS 1.3.17, bsqldb.c says so itself"),
+    },
+    "mssql-python": PYTHON_DATES,
+    "pyodbc": PYTHON_DATES | {
+        "type.datetimeoffset(3)": Deviation("ODBC SQL type -155 is not yet supported", "has no such type unless the application "
+                                            "brings a converter", "pyodbc's own message"),
+    },
+    "sqlalchemy": PYTHON_DATES | {
+        "query.error-after-rows": Deviation(
+            "the driver reported no error", "reads the rows and asks for no further result, where the error would be told",
+            "SQLAlchemy 2.1.9 never calls nextset(); the journal shows that the ERROR was sent",
+        ),
+    },
     "tsql": {
         "query.fatal": Deviation(
             "0 tables", "says nothing at all of the dead connection at the next statement, and goes on",
             "FreeTDS 1.3.17; the journal shows that the connection has ended, tsql prints neither row nor error",
         ),
     },
-    "pymssql": {
+    "pymssql": PYTHON_DATES | {
         "timeout.query": Deviation(
             "1 of ATTENTION", "closes the connection instead of cancelling the query",
             "pymssql 2.4.6: its error handler answers a timeout with INT_CANCEL, upon which DB-Library gives the connection up",
         ),
     },
-    "pytds": {
+    "pytds": PYTHON_DATES | {
         "timeout.query": Deviation(
             "1 of ATTENTION", "closes the connection instead of cancelling the query",
             "python-tds 1.17.1: the timeout is the socket's",
         ),
     },
-    "tedious": {"tls.not-supported": CLEAR_TEXT},
-    "node-mssql": {"tls.not-supported": CLEAR_TEXT},
-    "knex": {"tls.not-supported": CLEAR_TEXT},
+    "tedious": JAVASCRIPT,
+    "node-mssql": JAVASCRIPT,
+    "knex": JAVASCRIPT,
     "mssql-jdbc": {"timeout.login": LOGIN_TIMEOUT},
     "hikaricp": {"timeout.login": LOGIN_TIMEOUT},
+    "tiberius": {
+        f"type.{name}": Deviation("-922337203685477.6", "money becomes a float", "tiberius 0.12.3, src/tds/codec/column_data/money.rs")
+        for name in ("money", "money-not-null")
+    },
     "jtds": {
         "tls.off-login": Deviation(
             "Socket closed", "swallows a login answer that comes at once: closing its TLS layer, the JDK waits for close_notify and "

@@ -32,10 +32,16 @@ def reset(t):
     expect(bool(resets), "no request asked for a reset of the connection")
 
 
-@case("mars.two-results", "two results at once on one connection", needs=("mars",), scenario="""
+@case("mars.two-results", "two results at once on one connection", scenario="""
 tdsfake: 1
 server:
-  identity: {mars: on}
+  queries:
+    - {match: SELECT a, columns: {a: int}, rows: [[1], [2]]}
+    - {match: SELECT b, columns: {b: int}, rows: [[3], [4]]}
+""", control="""
+tdsfake: 1
+server:
+  identity: {mars: off}
   queries:
     - {match: SELECT a, columns: {a: int}, rows: [[1], [2]]}
     - {match: SELECT b, columns: {b: int}, rows: [[3], [4]]}
@@ -45,3 +51,5 @@ def mars(t):
     both = c.do("interleave", first="SELECT a", second="SELECT b")
     equal("the rows", [[str(v) for v in row] for row in both["rows"]], [["1", "3"], ["2", "4"]])
     equal("connections", t.connections(), 1)
+    opened = {e.get("session") for e in t.received("SMP", flag="SYN")}
+    expect(len(opened) >= 2, f"the MARS sessions that were opened: {opened}")

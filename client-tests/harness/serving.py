@@ -14,6 +14,7 @@ Commands on one connection are carried out in order, on a thread of its own; `ca
   call      on, procedure, params [{name, type, value, out}]
   begin commit rollback cancel close acquire release        on
   bulk      on, table, columns [{name, type}], rows
+  interleave  on, first, second: SQL of two results to be read row by row in turn; the answer has rows
 Values travel as JSON where JSON has them; decimals, dates, times and uniqueidentifiers as text, bytes as 0x….
 """
 
@@ -91,7 +92,8 @@ class Dbapi(Session):
                 self.cursor.execute(sql.replace("?", self.placeholder), tuple(to_native(one) for one in params))
             else:
                 self.cursor.execute(sql)
-            return {"results": self.results(self.cursor), "messages": self.messages(self.cursor)}
+            told = []
+            return {"results": self.results(self.cursor, told), "messages": told}
         finally:
             self.cursor.close()
 
@@ -99,19 +101,33 @@ class Dbapi(Session):
         if timeout is not None:
             self.connection.timeout = timeout
 
-    def results(self, cursor):
-        found = []
+    def results(self, cursor, told=None):
+        """All results; what the server said meanwhile goes to `told`, for the next result may wipe it out."""
+        found, told = [], [] if told is None else told
         while True:
             if cursor.description:
                 rows = [[to_json(value) for value in row] for row in cursor.fetchall()]
                 found.append({"columns": [column[0] for column in cursor.description], "rows": rows})
             else:
                 found.append({"affected": cursor.rowcount})
+            told += self.messages(cursor)
             if not cursor.nextset():
                 return found
 
     def messages(self, cursor):
         return []
+
+    def interleave(self, first, second):
+        """Two results at once: a row of one, a row of the other."""
+        cursors = self.new_cursor(), self.new_cursor()
+        for cursor, sql in zip(cursors, (first, second)):
+            cursor.execute(sql)
+        rows = []
+        while all(pair := [cursor.fetchone() for cursor in cursors]):
+            rows.append([to_json(row[0]) for row in pair])
+        for cursor in cursors:
+            cursor.close()
+        return {"rows": rows}
 
     def begin(self):
         """DB-API: a transaction begins by itself when autocommit is off."""

@@ -54,10 +54,13 @@ def connection_string(options):
 
 
 def open(options):  # noqa: A001: the name of the operation
-    for key in ("mars", "tds"):
-        if options.get(key):
-            raise serving.NotOffered("no keyword for it")
-    return Session(mssql_python.connect(connection_string(options), autocommit=True, timeout=options["timeout"]))
+    if options.get("tds"):
+        raise serving.NotOffered("no keyword for it")
+    # MARS has no keyword here, but the attribute of the ODBC driver below (SQL_COPT_SS_MARS_ENABLED).
+    before = {1224: 1} if options.get("mars") else None
+    return Session(
+        mssql_python.connect(connection_string(options), autocommit=True, attrs_before=before, timeout=options["timeout"])
+    )
 
 
 class Pool:

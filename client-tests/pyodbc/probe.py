@@ -35,14 +35,14 @@ def connection_string(options):
         keys["SERVER"] = f"{options['host']}\\{options['instance']}"
     else:
         keys["PORT"] = options["port"]
+    if options.get("mars"):
+        keys["MARS_Connection"] = "Yes"
     if options.get("intent") == "read-only":
         keys["ApplicationIntent"] = "ReadOnly"
     return ";".join(f"{key}={value}" for key, value in keys.items())
 
 
 def open(options):  # noqa: A001: the name of the operation
-    if options.get("mars"):
-        raise serving.NotOffered("no keyword for it")
     return Session(pyodbc.connect(connection_string(options), autocommit=True, timeout=options["timeout"]))
 
 

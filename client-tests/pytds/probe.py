@@ -48,13 +48,16 @@ class ServedSession(serving.Dbapi):
             self.connection._main_cursor._session.query_timeout = timeout
 
     def messages(self, cursor):
+        """They pile up in the cursor."""
+        new = (cursor.messages or [])[self.told :]
+        self.told += len(new)
         return [
-            {"number": told.msg_no, "state": told.state, "class": told.severity, "text": told.text}
-            for _, told in cursor.messages or []
+            {"number": told.msg_no, "state": told.state, "class": told.severity, "text": told.text} for _, told in new
         ]
 
     def query(self, sql, params=(), timeout=None, prepared=False):
         # Bytes are text to it unless they are said to be binary.
+        self.told = 0
         return super().query(sql, [one | {"native": binary(one)} for one in params], timeout, prepared)
 
     def cancel(self):
@@ -65,13 +68,13 @@ class ServedSession(serving.Dbapi):
 
     def call(self, procedure, params):
         cursor = self.connection.cursor()
+        self.told = 0
         values = [
             pytds.output(value=serving.to_native(one), param_type=one["type"]) if one.get("out")
             else serving.to_native(one) for one in params
         ]
-        cursor.callproc(procedure, values)
+        outputs = cursor.callproc(procedure, values)  # its get_proc_outputs() fails unless each parameter is an output
         results = self.results(cursor)
-        outputs = cursor.get_proc_outputs()
         names = [one["name"] for one in params if one.get("out")]
         found = [value for value, one in zip(outputs, params) if one.get("out")]
         return {"results": results, "outputs": {n: serving.to_json(v) for n, v in zip(names, found)},

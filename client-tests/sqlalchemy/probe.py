@@ -22,8 +22,6 @@ below.loader.exec_module(pyodbc_probe)
 
 
 def engine(options):
-    if options.get("mars"):
-        raise serving.NotOffered("no keyword for it")
     text = urllib.parse.quote(pyodbc_probe.connection_string(options))
     return sqlalchemy.create_engine(
         f"mssql+pyodbc:///?odbc_connect={text}", pool_size=1, max_overflow=0, connect_args={"timeout": options["timeout"]}

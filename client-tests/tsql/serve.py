@@ -61,6 +61,8 @@ class Session(serving.Session):
             raise freetds.Complaint(complaints)
         told = [{"number": int(number), "state": int(state or 0), "class": int(severity), "text": text.strip().strip('"')}
                 for _, number, severity, state, text in freetds.COMPLAINT.findall(complaints)]
+        # What PRINT says has no number, and tsql writes it as it is.
+        told += [{"text": line} for line in freetds.COMPLAINT.sub("", complaints).splitlines() if line.strip()]
         return {"results": results(printed), "messages": told}
 
     def close(self):
