@@ -10,7 +10,7 @@ from harness.server import HarnessError, Server, own_address
 from harness.talk import Talk
 from harness.toolchains import CONFIGURATION, DRIVERS, unusable
 
-DEFAULTS = {"user": "sa", "password": "secret", "database": "master", "timeout": 5, "encrypt": "off", "trust": True}
+DEFAULTS = {"user": "sa", "password": "secret", "database": "master", "timeout": 15, "encrypt": "off", "trust": True}
 ALL = object()
 
 

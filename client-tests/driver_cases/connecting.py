@@ -18,7 +18,7 @@ def plain(t):
     c = t.open()
     equal("the value", str(c.query("SELECT 41 + 1").value), "42")
     c.close()
-    equal("the user of the login", t.received("LOGIN7")[0].get("user"), "sa")
+    equal("the user of the login", t.first("LOGIN7").get("user"), "sa")
 
 
 for version in ("7.0", "7.1", "7.2", "7.3", "7.4"):
@@ -27,7 +27,7 @@ for version in ("7.0", "7.1", "7.2", "7.3", "7.4"):
         c = t.open(tds=version)
         answer = c.query("SELECT 42 AS n")
         equal("the values", [[None if v is None else str(v) for v in row] for row in answer.rows], [["42", "naïve ☃"], ["-1", None]])
-        spoken = t.received("LOGIN7")[0].get("tds", "")
+        spoken = t.first("LOGIN7").get("tds", "")
         expect(spoken.startswith(version), f"the login is TDS {spoken}, not {version}")
 
     case(f"connect.tds-{version}", f"connects with TDS {version}", scenario="""
@@ -64,7 +64,7 @@ server:
 """)
 def database(t):
     t.open(database="orders").close()
-    asked = t.received("LOGIN7")[0].get("database")
+    asked = t.first("LOGIN7").get("database")
     # FreeTDS's DB-Library changes the database by USE after the login.
     uses = [e for e in t.received("SQL batch") if "use [orders]" in str(e.get("sql", "")).lower()]
     expect(asked == "orders" or uses, f"the login asks for {asked!r}, and no USE follows")

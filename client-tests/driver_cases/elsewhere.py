@@ -27,6 +27,7 @@ def routed(t):
 def read_only(t):
     t.open(intent="read-only").close()
     t.open().close()
+    t.sees_message("LOGIN7", 2)
     said = [e.get("intent") for e in t.received("LOGIN7")]
     expect((said[0], said[-1]) == ("read-only", "read-write"), f"the logins say {said}")
 

@@ -182,6 +182,11 @@ class Talk:
         self.sees(f"a request with {fragment!r}", lambda events: any(
             e["event"] == "received" and fragment in f"{e.get('sql', '')} {e.get('procedure', '')}" for e in events))
 
+    def first(self, message):
+        """The first such message, waited for: the journal may be behind."""
+        self.sees_message(message)
+        return self.received(message)[0]
+
     def sees_message(self, message, count=1, within=moment):
         self.sees(f"{count} of {message}", lambda events: sum(
             e["event"] == "received" and e.get("message") == message for e in events) >= count, within)
