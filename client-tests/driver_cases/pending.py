@@ -6,12 +6,7 @@ import fnmatch
 # By what cases need (their `needs`): reason.
 PENDING = {}
 # Where only some drivers need it, or some do not: (driver, cases): reason, or None.
-PENDING_FOR = {
-    (driver, f"type.{name}"): "COLMETADATA of text, ntext and image has a table name of no parts, where this driver wants one"
-    for driver in ("mssql-jdbc", "hikaricp") for name in ("text", "ntext", "image")
-} | {
-    ("mssql-python", "bulk.insert"): "a bulk load whose DONE has a count of 4 bytes is a violation, and this driver sends that",
-}
+PENDING_FOR = {}
 
 
 def pending(driver, case):

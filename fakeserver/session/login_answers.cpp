@@ -14,6 +14,8 @@ namespace tdsfake::session {
 
 namespace {
 
+constexpr std::uint8_t json_feature = 0x0d; // results may have the JSON type
+
 // What the server's policy makes of the client's wish (fact sheet 2.1).
 tds::encryption agreed_encryption(scenario::encryption_policy policy, const tds::prelogin& request) {
     using tds::encryption;
@@ -218,8 +220,10 @@ reply login_reply(
     if (tds::at_least(session.version, tds::tds_version::v7_4) && !set.left_out("featureextack")) {
         const auto acks = feature_acks(identity, login, session.auth);
         if (!acks.empty()) out.feature_ext_ack(acks);
-        for (const auto& [id, data] : acks)
+        for (const auto& [id, data] : acks) {
             acknowledged += (acknowledged.empty() ? "" : " ") + tds::feature_name(id);
+            if (id == json_feature) session.json = !data.empty() && data.front() != 0;
+        }
     }
     const auto partner = set.text("failover-partner", identity.failover_partner);
     if (!partner.empty() && !set.left_out("failover-partner"))

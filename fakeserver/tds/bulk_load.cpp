@@ -12,6 +12,8 @@ constexpr std::uint8_t row = 0xd1;
 constexpr std::uint8_t nbcrow = 0xd2;
 constexpr std::uint8_t done = 0xfd;
 constexpr std::size_t most_columns = 1024;
+constexpr std::size_t narrow_done = 8; // status, curcmd and the count, behind the token
+constexpr std::size_t wide_done = 12;
 
 // UserType, flags, TYPE_INFO, a table name for TEXT, NTEXT and IMAGE (a US_VARCHAR in every version), name
 boost::system::error_code read_columns(core::byte_reader& in, bulk_load& out, tds_version version) {
@@ -55,7 +57,9 @@ core::result<bulk_load> parse_bulk_load(core::byte_view payload, tds_version ver
     while (in.remaining() > 0) { // not every client ends with DONE
         const auto token = in.u8();
         if (token == done) {
-            in.take(at_least(version, tds_version::v7_2) ? 12 : 8);
+            // mssql-python counts in 4 bytes in every version.
+            const bool wide = at_least(version, tds_version::v7_2) && in.remaining() != narrow_done;
+            in.take(wide ? wide_done : narrow_done);
             if (!in.ok()) return core::wire_errc::truncated;
             if (in.remaining() > 0) return core::wire_errc::extra_bytes;
             return out;

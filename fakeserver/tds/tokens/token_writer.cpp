@@ -167,12 +167,9 @@ void token_writer::col_metadata(std::span<const column> columns, const collation
         const auto wire = wire_type(column.type, to_);
         column_head(column, wire, sort);
         if (wire.id == type_id::text || wire.id == type_id::ntext || wire.id == type_id::image) {
-            // No table: no parts (7.2 and later), or an empty name.
-            if (at_least(to_.version, tds_version::v7_2)) {
-                out_.u8(0);
-            } else {
-                out_.u16_le(0);
-            }
+            // No table: an empty name, from 7.2 on as the only part. mssql-jdbc wants one part at least.
+            if (at_least(to_.version, tds_version::v7_2)) out_.u8(1);
+            out_.u16_le(0);
         }
         b_varchar(column.name);
     }
