@@ -60,7 +60,7 @@ bool answer_builder::result(
 ) {
     ++results_;
     if (result.affected) {
-        affected_ = *result.affected;
+        affected_ = result.affected;
         end_statement(
             {.status = done_status::count, .command = command_insert, .row_count = *result.affected},
             in_procedure,
@@ -259,7 +259,7 @@ reply answer_builder::take() {
         if (results_ > 1) answer.fields.emplace_back("results", results_);
     }
     auto affected = affected_;
-    if (const auto given = number_in(set_, "affected")) affected = *given;
+    if (const auto given = number_in(set_, "affected")) affected = given;
     if (affected && !rows) answer.fields.emplace_back("affected", *affected);
     return answer;
 }

@@ -14,6 +14,7 @@ namespace tdsfake::session {
 class mars {
 public:
     explicit mars(connection& on) : on_(on) {}
+    ~mars() = default;
     mars(const mars&) = delete;
     mars& operator=(const mars&) = delete;
 

@@ -18,6 +18,7 @@ namespace tdsfake::session {
 class tls_contexts {
 public:
     explicit tls_contexts(const scenario::scenario& of, tls::key_log log = {});
+    ~tls_contexts() = default;
     tls_contexts(const tls_contexts&) = delete;
     tls_contexts& operator=(const tls_contexts&) = delete;
 

@@ -5,6 +5,7 @@
 #include "tls/read_files.hpp"
 
 #include <array>
+#include <ranges>
 
 namespace tdsfake::tls {
 
@@ -213,8 +214,8 @@ credentials authority::issue(const certificate_spec& spec, const std::vector<std
         }
     }
     out.chain.push_back(to_der(make_certificate(plan).get()));
-    for (auto it = between.rbegin(); it != between.rend(); ++it)
-        out.chain.push_back(to_der(it->get()));
+    for (const auto& certificate : between | std::views::reverse)
+        out.chain.push_back(to_der(certificate.get()));
     return out;
 }
 

@@ -62,8 +62,7 @@ void use(SSL_CTX* to, const credentials& shown) {
         if (i == 0) {
             need_ok(SSL_CTX_use_certificate(to, one.get()), "the certificate cannot be used");
         } else {
-            need_ok(static_cast<int>(SSL_CTX_add0_chain_cert(to, one.get())), "the chain cannot be used");
-            static_cast<void>(one.release());
+            need_ok(static_cast<int>(SSL_CTX_add1_chain_cert(to, one.get())), "the chain cannot be used");
         }
     }
     const auto* at = shown.key.data();

@@ -46,6 +46,8 @@ public:
     // Throws setup_error if the context cannot be prepared. The context must outlive the engine.
     explicit engine(context& of);
     ~engine();
+    engine(const engine&) = delete;
+    engine& operator=(const engine&) = delete;
     engine(engine&& other) noexcept;
     engine& operator=(engine&& other) noexcept;
 

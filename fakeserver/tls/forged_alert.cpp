@@ -45,7 +45,7 @@ struct write_keys {
 write_keys old_keys(const SSL* ssl, std::size_t mac, std::size_t key, std::size_t iv) {
     core::bytes master(SSL_MAX_MASTER_KEY_LENGTH);
     master.resize(SSL_SESSION_get_master_key(SSL_get_session(ssl), master.data(), master.size()));
-    core::bytes seed(2 * SSL3_RANDOM_SIZE); // the server's random comes first here
+    core::bytes seed(std::size_t{2} * SSL3_RANDOM_SIZE); // the server's random comes first here
     SSL_get_server_random(ssl, seed.data(), SSL3_RANDOM_SIZE);
     SSL_get_client_random(ssl, seed.data() + SSL3_RANDOM_SIZE, SSL3_RANDOM_SIZE);
     std::string digest = "MD5-SHA1";

@@ -6,12 +6,12 @@
 
 namespace tdsfake::tls {
 
-// NOLINTBEGIN(readability-identifier-naming)
+// NOLINTBEGIN(readability-identifier-naming,bugprone-macro-parentheses)
 #define TDSFAKE_DEFINE(name) decltype(&::name) name = nullptr;
 TDSFAKE_CRYPTO_FUNCTIONS(TDSFAKE_DEFINE)
 TDSFAKE_SSL_FUNCTIONS(TDSFAKE_DEFINE)
 #undef TDSFAKE_DEFINE
-// NOLINTEND(readability-identifier-naming)
+// NOLINTEND(readability-identifier-naming,bugprone-macro-parentheses)
 
 namespace {
 

@@ -146,12 +146,12 @@
 
 namespace tdsfake::tls {
 
-// NOLINTBEGIN(readability-identifier-naming)
+// NOLINTBEGIN(readability-identifier-naming,bugprone-macro-parentheses)
 #define TDSFAKE_DECLARE(name) extern decltype(&::name) name;
 TDSFAKE_CRYPTO_FUNCTIONS(TDSFAKE_DECLARE)
 TDSFAKE_SSL_FUNCTIONS(TDSFAKE_DECLARE)
 #undef TDSFAKE_DECLARE
-// NOLINTEND(readability-identifier-naming)
+// NOLINTEND(readability-identifier-naming,bugprone-macro-parentheses)
 
 // Before any of them is called. Throws setup_error if this machine has no OpenSSL 3. The configuration file
 // of the machine is left out: what a scenario means must not depend on it.

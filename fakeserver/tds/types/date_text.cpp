@@ -18,8 +18,9 @@ using std::chrono::year_month_day;
 
 constexpr std::int64_t per_second = 10'000'000; // ticks of 100 ns
 constexpr std::int64_t per_minute = 60 * per_second;
-constexpr std::int64_t per_day = 24 * 60 * per_minute;
-constexpr std::int64_t most_offset = 14 * 60; // minutes
+constexpr std::int64_t minutes_per_day = 1440;
+constexpr std::int64_t per_day = minutes_per_day * per_minute;
+constexpr std::int64_t most_offset = 840; // minutes: 14 hours
 
 constexpr sys_days at(int y, unsigned m, unsigned d) {
     return sys_days(year_month_day(year(y), month(m), day(d)));
@@ -162,7 +163,7 @@ std::optional<core::bytes> datetime_bytes(sys_days date, std::int64_t ticks) {
 
 std::optional<core::bytes> smalldatetime_bytes(sys_days date, std::int64_t ticks) {
     auto minutes = (ticks + per_minute / 2) / per_minute;
-    if (minutes >= 24 * 60) {
+    if (minutes >= minutes_per_day) {
         minutes = 0;
         date += days(1);
     }

@@ -37,7 +37,7 @@ std::optional<core::bytes> encoded(const sql_type& t, std::string_view text) {
     case value_class::ansi:
     case value_class::unicode:
         properties.append(latin1_general);
-        properties.u16_le(t.length * (entry_of(t.id).values == value_class::unicode ? 2U : 1U));
+        properties.u16_le(std::size_t{t.length} * (entry_of(t.id).values == value_class::unicode ? 2U : 1U));
         break;
     case value_class::binary: properties.u16_le(t.length); break;
     case value_class::decimal:
