@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ranges>
 
 namespace tdsfake::session {
 
@@ -217,12 +218,12 @@ void generated_rows::append_row() {
 // The next row's number and its digits: nearly always the last one alone.
 void generated_rows::count_up() {
     ++next_;
-    for (auto digit = digits_.rbegin(); digit != digits_.rend(); ++digit) {
-        if (*digit != '9') {
-            ++*digit;
+    for (auto& digit : digits_ | std::views::reverse) {
+        if (digit != '9') {
+            ++digit;
             return;
         }
-        *digit = '0';
+        digit = '0';
     }
     digits_.insert(0, 1, '1');
 }

@@ -208,7 +208,7 @@ scenario::result_set result_of(
         for (std::size_t i = 0; i < out.columns.size(); ++i) {
             auto& cell = cells.emplace_back();
             if (i >= values.size() || values[i] == "null") continue;
-            auto text = values[i];
+            const auto& text = values[i];
             if (text == "$version") {
                 const auto asked = evaluated(
                     "select cast(serverproperty('ProductVersion') as nvarchar(20))", server, session

@@ -106,7 +106,9 @@ private:
         if (const auto described = only_described(sql); !described.empty()) {
             auto whole = find(described);
             if (whole.error) return whole;
-            found_answer out{.own = whole.query != nullptr ? whole.query->results : std::move(whole.own)};
+            found_answer out;
+            out.own = std::move(whole.own);
+            if (whole.query != nullptr) out.own = whole.query->results;
             for (auto& result : out.own) {
                 result.rows.clear();
                 result.generated.reset();

@@ -66,7 +66,7 @@ std::optional<tds::datum> cell_value(
     if (!text) return tds::datum();
     auto data = tds::parse_value(column.type, *text);
     if (!data) data = tds::cut_value(column.type, *text);
-    if (data) return tds::datum(std::move(*data));
+    if (data) return tds::datum(std::move(data));
     problem = "Error converting data type nvarchar to " + tds::name(column.type) + ": the value '" +
               text->substr(0, 100) + "' for '" + column.name + "'.";
     return std::nullopt;

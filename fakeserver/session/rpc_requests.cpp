@@ -28,7 +28,7 @@ std::string described(std::span<const user_parameter> parameters) {
             break;
         }
         auto named = tds::describe(*one.given);
-        if (one.given->name.empty() && !one.name.empty()) named = one.name + ' ' + named;
+        if (one.given->name.empty() && !one.name.empty()) named.insert(0, one.name + ' ');
         out += (out.empty() ? "" : ", ") + named;
     }
     return out;
