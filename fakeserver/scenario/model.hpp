@@ -14,6 +14,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -73,6 +74,7 @@ enum class stage : std::uint8_t {
     request,
     query,
     attention,
+    smp, // MARS
     idle,
     client_close,
     lookup, // of the SQL Server Browser
@@ -80,10 +82,25 @@ enum class stage : std::uint8_t {
 // As the language spells it: "client-close".
 std::string_view name(stage s) noexcept;
 
+// A decoded field of the message that was read, by its name in the journal. As text, or a number in a range;
+// `absent`: it is not there.
+struct field_condition {
+    std::string name;
+    std::vector<pattern> texts;
+    std::optional<number_range> numbers;
+    bool absent = false;
+};
+
 // All that are set must hold. An empty condition always does.
 struct condition {
     std::optional<number_range> connection; // number on this server, from 1
-    std::vector<pattern> user, database, app, host, library, server_name, sql;
+    std::optional<number_range> session;    // of MARS, from 0
+    std::vector<pattern> from, to;          // addresses, with the port or without
+    std::vector<pattern> user, database, app, host, library, server_name;
+    std::vector<pattern> sql;
+    std::vector<pattern> procedure; // its whole name or the last part of it
+    std::vector<pattern> status;    // `reset`, `ignore`
+    std::vector<pattern> flag;      // of SMP: `syn`, `ack`, `fin`
     std::vector<pattern> instance,
         request;                     // at `lookup`: the instance asked for; broadcast, all, instance, dac
     std::vector<pattern> encryption; // asked for in PRELOGIN: `off`, …; `none`: there was no PRELOGIN
@@ -91,14 +108,19 @@ struct condition {
     std::vector<pattern> intent;     // `read-only`, `read-write`
     std::vector<pattern> tds;        // that LOGIN7 asks for
     std::vector<pattern> features;   // any of those that LOGIN7 asks for
+    std::vector<stage> seen;         // any of them, earlier on this connection
+    std::vector<field_condition> fields;
     // Of a query with `do`: the texts of the queries before it, which win.
     std::vector<pattern> other_sql;
-    [[nodiscard]] bool empty() const noexcept {
-        return !connection && user.empty() && database.empty() && app.empty() && host.empty() &&
-               library.empty() && server_name.empty() && sql.empty() && instance.empty() && request.empty() &&
-               encryption.empty() && flight.empty() && intent.empty() && tds.empty() && features.empty();
-    }
+    [[nodiscard]] bool empty() const noexcept;
 };
+
+// A key of `when` whose value is text to match.
+struct condition_key {
+    std::string_view word;
+    std::vector<pattern> condition::* texts;
+};
+std::span<const condition_key> condition_keys() noexcept;
 
 // ------------------------------------------------------------------------------------------------ steps
 

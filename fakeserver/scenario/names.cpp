@@ -1,6 +1,7 @@
 // The words of the language for the values of the model, and what kinds of steps there are.
 #include "scenario/model.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace tdsfake::scenario {
@@ -18,10 +19,39 @@ std::string_view name(ending how) noexcept {
     return words[static_cast<std::size_t>(how)];
 }
 
+constexpr std::array<condition_key, 19> keys{{
+    {"from", &condition::from},
+    {"to", &condition::to},
+    {"encryption", &condition::encryption},
+    {"flight", &condition::flight},
+    {"user", &condition::user},
+    {"database", &condition::database},
+    {"app", &condition::app},
+    {"host", &condition::host},
+    {"library", &condition::library},
+    {"server-name", &condition::server_name},
+    {"intent", &condition::intent},
+    {"tds", &condition::tds},
+    {"features", &condition::features},
+    {"sql", &condition::sql},
+    {"procedure", &condition::procedure},
+    {"status", &condition::status},
+    {"flag", &condition::flag},
+    {"instance", &condition::instance},
+    {"request", &condition::request},
+}};
+
 } // namespace
 
+std::span<const condition_key> condition_keys() noexcept { return keys; }
+
+bool condition::empty() const noexcept {
+    return !connection && !session && seen.empty() && fields.empty() &&
+           std::ranges::all_of(keys, [&](const condition_key& key) { return (this->*key.texts).empty(); });
+}
+
 std::string_view name(stage s) noexcept {
-    constexpr std::array<std::string_view, 17> words{
+    constexpr std::array<std::string_view, 18> words{
         "start",
         "connect",
         "prelogin",
@@ -36,6 +66,7 @@ std::string_view name(stage s) noexcept {
         "request",
         "query",
         "attention",
+        "smp",
         "idle",
         "client-close",
         "lookup",

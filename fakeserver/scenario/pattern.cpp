@@ -45,4 +45,11 @@ bool matches_any(const std::vector<pattern>& patterns, std::string_view subject)
            std::ranges::any_of(patterns, [&](const auto& p) { return p.matches(subject); });
 }
 
+bool matches_any_part(const std::vector<pattern>& patterns, std::string_view procedure) {
+    std::string whole(procedure);
+    std::erase_if(whole, [](char c) { return c == '[' || c == ']' || c == '"'; });
+    const auto last = std::string_view(whole).substr(whole.rfind('.') + 1); // npos + 1 is 0
+    return matches_any(patterns, whole) || matches_any(patterns, last);
+}
+
 } // namespace tdsfake::scenario

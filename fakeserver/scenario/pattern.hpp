@@ -33,4 +33,8 @@ private:
 // A list: any of. An empty list matches everything.
 bool matches_any(const std::vector<pattern>& patterns, std::string_view subject);
 
+// The same for a procedure, which is known by its whole name, quoted or not, or by the last part of it:
+// "[dbo].[get_orders]", "dbo.get_orders", "get_orders".
+bool matches_any_part(const std::vector<pattern>& patterns, std::string_view procedure);
+
 } // namespace tdsfake::scenario

@@ -32,8 +32,8 @@ void connection::sspi_read(tds::message&& message, core::instant now) {
     auto& login = state_->login;
     const auto failed = take_sspi(state_->auth, message.payload, names_for_ntlm(), login.user_name);
     member_.who.user = login.user_name;
-    note(
-        kind::received,
+    note_read(
+        main_,
         now,
         {{"message", "SSPI"},
          {"bytes", message.payload.size()},
@@ -60,8 +60,8 @@ void connection::fedauth_read(tds::message&& message, core::instant now) {
         return;
     }
     // A token is as good as a password: the journal has its size only.
-    note(
-        kind::received,
+    note_read(
+        main_,
         now,
         {{"message", "FEDAUTH token"},
          {"bytes", message.payload.size()},

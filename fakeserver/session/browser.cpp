@@ -57,7 +57,7 @@ void browser::received(
     about.emplace_back("bytes", datagram.size());
     note(kind::received, now, std::move(about));
 
-    const auto chosen = world_.consider_lookup(asked, now);
+    const auto chosen = world_.consider_lookup(asked, from, now);
     if (!chosen) {
         answer(lookup, request.value(), {}, now, out);
         out.push_back({.what = browser_action::kind::done, .lookup = lookup});

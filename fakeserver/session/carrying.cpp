@@ -133,7 +133,7 @@ void connection::flight_read(core::bytes&& answer, bool completed, core::instant
     } else if (details.hello) {
         describe(what, *details.hello);
     }
-    note(kind::received, now, std::move(what));
+    note_read(main_, now, std::move(what));
     member_.who.flight = completed ? "client-finished" : "client-hello";
     subject about{.stage = stage::tls};
     about.asked.flight = std::move(answer);
@@ -148,10 +148,14 @@ void connection::prelogin_answered(const tds::prelogin& answer) {
 void connection::send(const conversation& from, core::bytes data, bool own_segment) {
     if (!can_send() || data.empty()) return;
     if (from.session()) {
-        mars_->send(*from.session(), data, own_segment);
+        mars_->send(from, data, own_segment);
     } else {
         send_packets(std::move(data), own_segment);
     }
+}
+
+void connection::answer_fin(const conversation& of) {
+    if (can_send()) mars_->answer_fin(of.session().value());
 }
 
 void connection::send_packets(core::bytes data, bool own_segment) {

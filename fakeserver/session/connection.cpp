@@ -22,6 +22,8 @@ void connection::opened(std::string_view peer, std::string_view local, core::ins
     out_ = &out;
     world_.opened(member_);
     note(kind::connect, now, {{"peer", std::string(peer)}, {"local", std::string(local)}});
+    member_.who.from = peer;
+    member_.who.to = local;
     world_.count(scenario::counter::connections, member_, now);
     main_.moment({.stage = stage::connect}, stage::connect, now);
     settle(now);
@@ -148,6 +150,7 @@ void connection::over_by(scenario::closer by, std::string_view how, core::instan
 
 void connection::settle(core::instant now) {
     each_conversation([&](conversation& c) { c.pump(now); });
+    if (mars_) mars_->sweep();
     const bool quiet =
         !over_ && !told_ && phase_ == phase::logged_in && main_.quiet() && (!mars_ || mars_->quiet());
     member_.idle = quiet;
@@ -208,6 +211,23 @@ std::uint32_t connection::start_timer(core::instant at) {
 
 void connection::stop_timer(std::uint32_t timer) {
     out_->push_back({.what = action::kind::stop_timer, .timer = timer});
+}
+
+void connection::note_read(conversation& on, core::instant now, std::vector<journal::field> about) {
+    if (on.session()) about.emplace_back("session", std::int64_t{*on.session()});
+    if (world_.asks_for_fields()) read_ = about;
+    note(kind::received, now, std::move(about));
+}
+
+world::message connection::read_as(const conversation& on, const request& asked) const {
+    return {
+        .sql = asked.sql,
+        .procedure = asked.procedure,
+        .flag = asked.flag,
+        .status = asked.status,
+        .session = on.session(),
+        .fields = world_.asks_for_fields() ? &read_ : nullptr
+    };
 }
 
 void connection::note(kind what, core::instant now, std::vector<journal::field> about) {

@@ -68,6 +68,9 @@ public:
     // Bytes beneath TLS.
     void send_beneath(core::bytes data, bool own_segment = false);
     void note(journal::kind what, core::instant now, std::vector<journal::field> fields = {});
+    // A message that was read, and what conditions may ask of it until the next one is.
+    void note_read(conversation& on, core::instant now, std::vector<journal::field> fields);
+    [[nodiscard]] world::message read_as(const conversation& on, const request& asked) const;
     [[nodiscard]] std::uint32_t start_timer(core::instant at);
     void stop_timer(std::uint32_t timer);
     void end_self(scenario::ending how, std::optional<core::duration> heals_after, core::instant now);
@@ -77,6 +80,8 @@ public:
     // Tells the journal what is wrong, and closes as a server would; `number`: of SQL Server's error log.
     void violation(std::string_view reason, core::byte_view data, core::instant now, std::int32_t number);
     static constexpr std::int32_t unknown_tds_version = 17802;
+    // MARS: FIN for the session's FIN.
+    void answer_fin(const conversation& of);
     // As if the message that began this phase had not come: the client may send it again.
     void step_back(scenario::stage from) noexcept;
 
@@ -122,6 +127,7 @@ private:
     [[nodiscard]] bool encryption_missing() const noexcept;
     void prelogin_read(tds::message&& message, core::instant now);
     void login_read(tds::message&& message, core::instant now);
+    void login_moment(const tds::message& message, core::instant now);
     // --- authenticating.cpp: what follows LOGIN7 until the server is content
     [[nodiscard]] ntlm_names names_for_ntlm() const;
     void sspi_read(tds::message&& message, core::instant now);
@@ -145,7 +151,8 @@ private:
     std::uint32_t packet_size_ = tds::default_packet_size; // of what we send
     core::instant idle_since_{};
     std::uint64_t draws_ = 0;
-    std::unique_ptr<state> state_; // from LOGIN7 on
+    std::vector<journal::field> read_; // fields of the last message, if a condition asks for any
+    std::unique_ptr<state> state_;     // from LOGIN7 on
     conversation main_;
     std::unique_ptr<tls_link> tls_;
     bool carrier_changed_ = false;

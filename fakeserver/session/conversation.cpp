@@ -18,11 +18,6 @@ constexpr std::size_t longest_request = std::size_t{64} << 20;
 constexpr std::size_t stream_chunk = std::size_t{64} << 10;
 constexpr std::size_t most_shaped = std::size_t{64} << 20; // of a generated result that is cut or paced
 
-bool is_request(stage s) {
-    return s == stage::batch || s == stage::rpc || s == stage::bulk || s == stage::transaction ||
-           s == stage::request;
-}
-
 bool is_login(stage s) { return s == stage::login || s == stage::sspi || s == stage::fedauth; }
 } // namespace
 
@@ -32,6 +27,11 @@ conversation::conversation(connection& on, std::optional<std::uint16_t> session)
       reader_(session ? longest_request : longest_before_login) {}
 
 conversation::~conversation() = default;
+
+bool conversation::is_request(stage s) noexcept {
+    return s == stage::batch || s == stage::rpc || s == stage::bulk || s == stage::transaction ||
+           s == stage::request;
+}
 
 void conversation::allow_long_messages() noexcept { reader_.limit_message(longest_request); }
 
@@ -53,8 +53,9 @@ void conversation::received(core::byte_view packets, core::instant now) {
 }
 
 void conversation::moment(subject&& about, world::stage_set stages, core::instant now) {
-    const auto chosen =
-        on_.world().consider(on_.member(), {.stages = stages, .sql = about.asked.sql, .now = now});
+    const auto chosen = on_.world().consider(
+        on_.member(), {.stages = stages, .read = on_.read_as(*this, about.asked), .now = now}
+    );
     const bool ignored = (about.asked.status & tds::status::ignore) != 0; // queues like the request it is
     if ((about.stage == stage::attention && !ignored) || !busy()) {
         begin(std::move(about), chosen, now);
@@ -71,6 +72,13 @@ void conversation::moment(subject&& about, world::stage_set stages, core::instan
         return;
     }
     queue_.push_back({std::move(about), chosen});
+}
+
+void conversation::control_read(subject&& about, core::instant now) {
+    const auto chosen = on_.world().consider(
+        on_.member(), {.stages = stage::smp, .read = on_.read_as(*this, about.asked), .now = now}
+    );
+    begin(std::move(about), chosen, now);
 }
 
 void conversation::begin(subject&& about, const world::choice& chosen, core::instant now) {
@@ -97,6 +105,9 @@ void conversation::healthy(
     case stage::start: return; // nothing was asked
     case stage::tls: deliver_flight(about, shape, owner, now); return;
     case stage::client_close: on_.end_self(scenario::ending::close, std::nullopt, now); return;
+    case stage::smp:
+        if (about.asked.flag == "fin") on_.answer_fin(*this);
+        return;
     case stage::attention: acknowledge_attention(changes, shape, owner, about.asked.status, now); return;
     case stage::login:
         if (on_.session_state() == nullptr) {

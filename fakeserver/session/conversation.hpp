@@ -39,6 +39,8 @@ public:
     // --- inputs
     void received(core::byte_view packets, core::instant now);
     void moment(subject&& about, world::stage_set stages, core::instant now);
+    // SMP's SYN, ACK or FIN for this session: never queues, for no answer to a request waits for it.
+    void control_read(subject&& about, core::instant now);
     // A moment whose fault has been chosen, and that never queues.
     void begin(subject&& about, const world::choice& chosen, core::instant now);
     bool timer_expired(std::uint32_t timer, core::instant now); // false: not one of its own
@@ -54,6 +56,7 @@ public:
     [[nodiscard]] std::optional<std::uint16_t> session() const noexcept { return session_; }
     [[nodiscard]] bool quiet() const noexcept { return queue_.empty() && !busy(); }
     [[nodiscard]] bool busy() const noexcept;
+    [[nodiscard]] bool has_lists() const noexcept { return !lists_.empty(); }
     [[nodiscard]] bool streaming() const noexcept { return rows_ != nullptr; }
     // Never answers again: what its client sends is read and forgotten.
     [[nodiscard]] bool silent() const noexcept { return silent_; }
@@ -93,6 +96,7 @@ private:
     deliver(reply&& answer, subject& about, const scenario::shapes* shape, list* owner, core::instant now);
     void deliver_flight(subject& about, const scenario::shapes* shape, list* owner, core::instant now);
     void stream(core::instant now);
+    static bool is_request(scenario::stage s) noexcept;
     [[nodiscard]] bool replies_at(scenario::stage s) const noexcept;
     [[nodiscard]] const scenario::server& server() const;
     [[nodiscard]] const state& known_state() const;

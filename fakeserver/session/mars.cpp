@@ -45,27 +45,31 @@ void mars::received(core::byte_view data, core::instant now) {
 void mars::packet_read(const tds::smp_header& header, core::byte_view data, core::instant now) {
     const auto found = sessions_.find(header.session);
     if (header.flag == smp_flag::syn) {
-        if (found != sessions_.end()) return violation(header, "a session of this number is open", now);
+        if (found != sessions_.end() && !found->second->over)
+            return violation(header, "a session of this number is open", now);
         return opened(header, now);
     }
-    if (found == sessions_.end()) return violation(header, "no session of this number is open", now);
+    if (found == sessions_.end() || found->second->over)
+        return violation(header, "no session of this number is open", now);
     auto& s = *found->second;
+    if (s.fin_read) return violation(header, "the session has ended with a FIN", now);
     if (header.window < s.may_send) return violation(header, "the window goes back", now);
     s.may_send = header.window;
     switch (header.flag) {
     case smp_flag::data: data_read(s, header, data, now); break;
-    case smp_flag::fin: finished(s, header, now); return;
-    default: break;
+    case smp_flag::fin: finished(s, now); [[fallthrough]];
+    default: moment(s, header, now);
     }
     if (!on_.over()) flush(s);
 }
 
 void mars::opened(const tds::smp_header& header, core::instant now) {
     if (sessions_.size() >= most_sessions) return violation(header, "too many sessions are open", now);
-    note(header, now);
     auto& added = sessions_[header.session];
+    if (added) retired_.push_back(std::move(added));
     added = std::make_unique<session>(on_, header.session);
     added->may_send = std::max(header.window, tds::smp_initial_window);
+    moment(*added, header, now);
 }
 
 void mars::data_read(session& s, const tds::smp_header& header, core::byte_view data, core::instant now) {
@@ -79,17 +83,41 @@ void mars::data_read(session& s, const tds::smp_header& header, core::byte_view 
     if (s.read + tds::smp_initial_window >= s.may_receive + acknowledge_after) control(s, smp_flag::ack);
 }
 
-void mars::finished(session& s, const tds::smp_header& header, core::instant now) {
-    note(header, now);
+void mars::finished(session& s, core::instant now) {
+    s.fin_read = true;
+    s.waiting.clear();
     s.talk.abandon(now);
-    if (on_.over()) return;
-    if (!s.talk.silent()) control(s, smp_flag::fin);
-    sessions_.erase(header.session);
 }
 
-void mars::send(std::uint16_t number, core::byte_view packets, bool own_segment) {
-    const auto found = sessions_.find(number);
-    if (found == sessions_.end()) return;
+void mars::moment(session& s, const tds::smp_header& header, core::instant now) {
+    if (on_.over()) return;
+    subject about{.stage = scenario::stage::smp};
+    switch (header.flag) {
+    case smp_flag::syn: about.asked.flag = "syn"; break;
+    case smp_flag::fin: about.asked.flag = "fin"; break;
+    default: about.asked.flag = "ack"; break;
+    }
+    std::vector<journal::field> what{{"message", "SMP"}, {"flag", tds::name(header.flag)}};
+    if (header.flag != smp_flag::syn) what.emplace_back("sequence", header.sequence);
+    what.emplace_back("window", header.window);
+    on_.note_read(s.talk, now, std::move(what));
+    s.talk.control_read(std::move(about), now);
+}
+
+void mars::answer_fin(std::uint16_t number) {
+    auto& s = *sessions_.at(number);
+    if (std::exchange(s.over, true)) return;
+    control(s, smp_flag::fin);
+}
+
+void mars::sweep() {
+    std::erase_if(sessions_, [](const auto& s) { return s.second->over && !s.second->talk.has_lists(); });
+    std::erase_if(retired_, [](const auto& s) { return !s->talk.has_lists(); });
+}
+
+void mars::send(const conversation& from, core::byte_view packets, bool own_segment) {
+    const auto found = sessions_.find(from.session().value());
+    if (found == sessions_.end() || &found->second->talk != &from || found->second->over) return;
     auto& s = *found->second;
     // One packet of TDS in each of SMP; bytes that are none go as they are.
     while (!packets.empty()) {
@@ -150,14 +178,6 @@ void mars::drained(core::instant now) {
         if (s->talk.streaming() && s->waiting.empty()) s->talk.drained(now);
         if (on_.over()) return;
     }
-}
-
-void mars::note(const tds::smp_header& header, core::instant now) {
-    on_.note(
-        kind::received,
-        now,
-        {{"message", "SMP"}, {"flag", tds::name(header.flag)}, {"session", std::int64_t{header.session}}}
-    );
 }
 
 void mars::violation(const tds::smp_header& header, std::string_view what, core::instant now) {

@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <vector>
 
 namespace tdsfake::session {
 
@@ -21,13 +22,19 @@ public:
     // Bytes of SMP packets, cut anywhere.
     void received(core::byte_view data, core::instant now);
     // Bytes of TDS packets of that session, as far as the client's window allows; the rest follows its ACK.
-    void send(std::uint16_t number, core::byte_view packets, bool own_segment);
+    void send(const conversation& from, core::byte_view packets, bool own_segment);
 
     template <class Visitor>
     void each(Visitor visit) {
         for (auto& [number, s] : sessions_)
             visit(s->talk);
+        for (auto& s : retired_)
+            visit(s->talk);
     }
+    // FIN for the client's FIN: the session is over.
+    void answer_fin(std::uint16_t number);
+    // Sessions that are over go when nothing runs in them any more.
+    void sweep();
     [[nodiscard]] bool quiet() const noexcept;
     // Some session has more rows to send, and a window for them.
     [[nodiscard]] bool wants_drained() const noexcept;
@@ -48,22 +55,26 @@ private:
         std::uint32_t read = 0;                              // SEQNUM of its last DATA
         std::uint32_t may_receive = tds::smp_initial_window; // our window, as it was announced
         std::deque<packet> waiting;                          // for the client's window
+        bool fin_read = false;
+        bool over = false; // both have sent FIN
     };
 
     void packet_read(const tds::smp_header& header, core::byte_view data, core::instant now);
     void opened(const tds::smp_header& header, core::instant now);
     void data_read(session& s, const tds::smp_header& header, core::byte_view data, core::instant now);
-    void finished(session& s, const tds::smp_header& header, core::instant now);
+    void finished(session& s, core::instant now);
+    // An event at stage `smp`; what it means for the windows has been taken already.
+    void moment(session& s, const tds::smp_header& header, core::instant now);
     void flush(session& s);
     void control(session& s, tds::smp_flag flag);
     // What we let the client send: as much again as it has sent.
     static std::uint32_t window(session& s) noexcept;
-    void note(const tds::smp_header& header, core::instant now);
     void violation(const tds::smp_header& header, std::string_view what, core::instant now);
 
     connection& on_;
     core::bytes buffer_;
     std::map<std::uint16_t, std::unique_ptr<session>> sessions_;
+    std::vector<std::unique_ptr<session>> retired_; // over, but for a list; their numbers are in use again
 };
 
 } // namespace tdsfake::session

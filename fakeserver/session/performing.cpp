@@ -37,7 +37,9 @@ void conversation::start_list(subject&& about, const world::choice& chosen, core
     added->fault = chosen.fault;
     added->about = std::move(about);
     added->clock = now;
-    added->blocks = added->about.stage != stage::attention && added->about.stage != stage::client_close;
+    const auto at = added->about.stage;
+    added->blocks = at != stage::attention && at != stage::client_close &&
+                    (at != stage::smp || added->about.asked.flag == "syn");
     auto& l = *lists_.emplace_back(std::move(added));
     run(l, now);
 }
@@ -86,7 +88,7 @@ bool conversation::perform(list& l, const scenario::step& step, core::instant no
             },
             [&](const scenario::ignore_step&) {
                 event();
-                unanswered_ = on_.logged_in() && l.about.stage != stage::attention;
+                unanswered_ = on_.logged_in() && is_request(l.about.stage);
                 on_.step_back(l.about.stage);
                 l.answered = true;
                 return true;

@@ -42,21 +42,6 @@ tds::server_message no_answer(const std::string& what, const request& asked) {
     return {.number = 50000, .state = 1, .severity = 16, .message = text + "."};
 }
 
-// "[dbo].[get_orders]" as "dbo.get_orders".
-std::string without_quotes(std::string_view name) {
-    std::string out(name);
-    std::erase_if(out, [](char c) { return c == '[' || c == ']' || c == '"'; });
-    return out;
-}
-
-// A procedure is known by its whole name or by its last part.
-bool names(const std::vector<scenario::pattern>& patterns, std::string_view procedure) {
-    if (patterns.empty()) return false;
-    const auto whole = without_quotes(procedure);
-    const auto last = std::string_view(whole).substr(whole.rfind('.') + 1); // npos + 1 is 0
-    return scenario::matches_any(patterns, whole) || scenario::matches_any(patterns, last);
-}
-
 // The statement between SET FMTONLY ON and SET FMTONLY OFF, which asks for columns and not for rows: so bulk
 // copies learn what a table looks like. Empty if the text is none.
 std::string_view only_described(std::string_view sql) {
@@ -137,7 +122,7 @@ private:
 
     [[nodiscard]] const scenario::query* find_procedure(std::string_view name) const {
         const auto found = std::ranges::find_if(server_.queries, [&](const scenario::query& q) {
-            return names(q.procedure, name);
+            return !q.procedure.empty() && scenario::matches_any_part(q.procedure, name);
         });
         return found == server_.queries.end() ? nullptr : &*found;
     }

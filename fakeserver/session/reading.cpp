@@ -143,13 +143,10 @@ void connection::prelogin_read(tds::message&& message, core::instant now) {
         {"message", "PRELOGIN"}, {"bytes", message.payload.size()}, {"packets", message.packets}
     };
     describe(what, *parsed);
-    note(kind::received, now, std::move(what));
-    world_.count(scenario::counter::prelogins, member_, now);
-    main_.moment(
-        {.stage = stage::prelogin, .asked = {.type = message.type, .prelogin = std::move(*parsed)}},
-        stage::prelogin,
-        now
-    );
+    note_read(main_, now, std::move(what));
+    subject about{.stage = stage::prelogin, .asked = {.type = message.type, .prelogin = std::move(*parsed)}};
+    world_.count(scenario::counter::prelogins, member_, now, read_as(main_, about.asked));
+    main_.moment(std::move(about), stage::prelogin, now);
 }
 
 void connection::login_read(tds::message&& message, core::instant now) {
@@ -174,10 +171,9 @@ void connection::login_read(tds::message&& message, core::instant now) {
     if (message.type == static_cast<std::uint8_t>(tds::packet_type::pre_tds7_login)) {
         if (const auto old = tds::parse_pre_tds7_login(message.payload); old.has_value())
             describe(what, *old);
-        note(kind::received, now, std::move(what));
+        note_read(main_, now, std::move(what));
         phase_ = phase::login_read;
-        world_.count(scenario::counter::logins, member_, now);
-        main_.moment({.stage = stage::login, .asked = {.type = message.type}}, stage::login, now);
+        login_moment(message, now);
         return;
     }
     auto parsed = tds::parse_login7(message.payload);
@@ -189,7 +185,7 @@ void connection::login_read(tds::message&& message, core::instant now) {
     auto auth = begin_authentication(*parsed, names_for_ntlm());
     if (auth.has_value() && !auth->mechanism.empty()) what.emplace_back("authentication", auth->mechanism);
     if (auth.has_value() && auth->recovery) what.emplace_back("recovers", auth->recovery->database());
-    note(kind::received, now, std::move(what));
+    note_read(main_, now, std::move(what));
     if (auth.has_error()) {
         violation(
             "LOGIN7: in its authentication: " + auth.error().message(),
@@ -232,8 +228,13 @@ void connection::login_read(tds::message&& message, core::instant now) {
     member_.who.host = state_->login.host_name;
     member_.who.library = state_->login.library_name;
     member_.who.server_name = state_->login.server_name;
-    world_.count(scenario::counter::logins, member_, now);
-    main_.moment({.stage = stage::login, .asked = {.type = message.type}}, stage::login, now);
+    login_moment(message, now);
+}
+
+void connection::login_moment(const tds::message& message, core::instant now) {
+    subject about{.stage = stage::login, .asked = {.type = message.type, .status = message.status}};
+    world_.count(scenario::counter::logins, member_, now, read_as(main_, about.asked));
+    main_.moment(std::move(about), stage::login, now);
 }
 
 void connection::request_read(conversation& on, tds::message&& message, core::instant now) {
@@ -250,7 +251,7 @@ void connection::request_read(conversation& on, tds::message&& message, core::in
     };
     describe_status(what, message.status);
     if ((message.status & tds::status::ignore) != 0) {
-        note(kind::received, now, std::move(what));
+        note_read(on, now, std::move(what));
         about.stage = stage::attention;
         on.moment(std::move(about), stage::attention, now);
         return;
@@ -299,15 +300,15 @@ void connection::request_read(conversation& on, tds::message&& message, core::in
         violation(type_name + ": " + failure.message(), message.payload, now, bad_packet_length);
         return;
     }
-    note(kind::received, now, std::move(what));
+    note_read(on, now, std::move(what));
     about.asked.journal_line = world_.log().last_sequence();
-    world_.count(scenario::counter::requests, member_, now, about.asked.sql);
+    world_.count(scenario::counter::requests, member_, now, read_as(on, about.asked));
     on.moment(std::move(about), stages, now);
 }
 
 void connection::attention_read(conversation& on, core::instant now) {
-    note(kind::received, now, {{"message", "ATTENTION"}});
-    world_.count(scenario::counter::attentions, member_, now);
+    note_read(on, now, {{"message", "ATTENTION"}});
+    world_.count(scenario::counter::attentions, member_, now, read_as(on, {}));
     if (!state_) {
         // pytds sends one when its login has timed out: there is nothing to interrupt and nothing to
         // acknowledge.

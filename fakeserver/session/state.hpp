@@ -47,6 +47,7 @@ struct request {
     std::uint8_t status = 0; // of the packet
     std::string sql;         // of a batch, or of the first call; that of sp_execute is the one prepared
     std::string procedure;   // of the first call
+    std::string_view flag;   // of SMP, as `when` has it; static text
     std::vector<tds::rpc_call> calls;
     std::optional<tds::bulk_load> bulk;
     std::size_t bytes = 0;          // of the message

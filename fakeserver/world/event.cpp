@@ -1,37 +1,196 @@
 #include "world/event.hpp"
 
+#include "tds/packet.hpp"
+
 #include <algorithm>
+#include <array>
 
 namespace tdsfake::world {
 
-bool holds(const scenario::condition& when, const peer& who, std::string_view sql) {
-    if (when.connection && !when.connection->contains(who.connection)) return false;
-    const auto login_field = [&](const std::vector<scenario::pattern>& wanted, std::string_view have) {
-        return wanted.empty() || (who.login_read && scenario::matches_any(wanted, have));
+namespace {
+
+using scenario::condition;
+
+// What a key is compared with: any of these texts; none if it is not known (yet).
+struct texts {
+    std::array<std::string_view, 2> few{};
+    std::size_t count = 0;
+    std::span<const std::string> more;
+
+    texts() = default;
+    explicit texts(std::string_view one) : few{one}, count(1) {}
+    texts(std::string_view one, std::string_view other) : few{one, other}, count(2) {}
+
+    [[nodiscard]] bool match(const std::vector<scenario::pattern>& wanted) const {
+        const auto fits = [&](std::string_view text) { return scenario::matches_any(wanted, text); };
+        return std::any_of(few.begin(), few.begin() + static_cast<std::ptrdiff_t>(count), fits) ||
+               std::ranges::any_of(more, fits);
+    }
+    // The one that a reader wants to see.
+    [[nodiscard]] std::string shown() const {
+        if (count > 0) return std::string(few.front());
+        std::string all;
+        for (const auto& one : more)
+            all += (all.empty() ? "" : " ") + one;
+        return all;
+    }
+    [[nodiscard]] bool none() const noexcept { return count == 0 && more.empty(); }
+};
+
+texts if_any(std::string_view text) { return text.empty() ? texts() : texts(text); }
+
+texts of_login(const peer& who, std::string_view field) { return who.login_read ? texts(field) : texts(); }
+
+// "[::1]:1433" is also "::1".
+texts address(std::string_view whole) {
+    if (whole.empty()) return {};
+    auto bare = whole.substr(0, whole.rfind(':'));
+    if (bare.starts_with('[') && bare.ends_with(']')) bare = bare.substr(1, bare.size() - 2);
+    return {whole, bare};
+}
+
+// A client without PRELOGIN asked for nothing, which is known once it logs in.
+texts encryption(const peer& who) {
+    if (who.prelogin_read) return texts(who.encryption);
+    return who.login_read ? texts("none") : texts();
+}
+
+texts status(std::uint8_t bits) {
+    constexpr auto reset = tds::status::reset_connection | tds::status::reset_connection_skip_tran;
+    const bool ignore = (bits & tds::status::ignore) != 0;
+    if ((bits & reset) == 0) return ignore ? texts("ignore") : texts();
+    return ignore ? texts("reset", "ignore") : texts("reset");
+}
+
+texts features(const peer& who) {
+    texts all;
+    all.more = who.features;
+    return all;
+}
+
+struct key {
+    std::string_view word;
+    std::vector<scenario::pattern> condition::* wanted;
+    texts (*value)(const peer&, const message&);
+};
+constexpr std::array<key, 18> keys{{
+    {"from", &condition::from, [](const peer& p, const message&) { return address(p.from); }},
+    {"to", &condition::to, [](const peer& p, const message&) { return address(p.to); }},
+    {"encryption", &condition::encryption, [](const peer& p, const message&) { return encryption(p); }},
+    {"flight", &condition::flight, [](const peer& p, const message&) { return if_any(p.flight); }},
+    {"user", &condition::user, [](const peer& p, const message&) { return of_login(p, p.user); }},
+    {"database", &condition::database, [](const peer& p, const message&) { return of_login(p, p.database); }},
+    {"app", &condition::app, [](const peer& p, const message&) { return of_login(p, p.app); }},
+    {"host", &condition::host, [](const peer& p, const message&) { return of_login(p, p.host); }},
+    {"library", &condition::library, [](const peer& p, const message&) { return of_login(p, p.library); }},
+    {"server-name",
+     &condition::server_name,
+     [](const peer& p, const message&) { return of_login(p, p.server_name); }},
+    {"intent", &condition::intent, [](const peer& p, const message&) { return of_login(p, p.intent); }},
+    {"tds", &condition::tds, [](const peer& p, const message&) { return of_login(p, p.tds); }},
+    {"features", &condition::features, [](const peer& p, const message&) { return features(p); }},
+    {"sql", &condition::sql, [](const peer&, const message& m) { return if_any(m.sql); }},
+    {"status", &condition::status, [](const peer&, const message& m) { return status(m.status); }},
+    {"flag", &condition::flag, [](const peer&, const message& m) { return if_any(m.flag); }},
+    {"instance",
+     &condition::instance,
+     [](const peer& p, const message&) { return p.asked != nullptr ? if_any(p.asked->instance) : texts(); }},
+    {"request",
+     &condition::request,
+     [](const peer& p, const message&) { return p.asked != nullptr ? if_any(p.asked->request) : texts(); }},
+}};
+
+// Lists of words in one field: any of them may be asked for.
+bool any_word(const std::vector<scenario::pattern>& wanted, std::string_view words) {
+    while (!words.empty()) {
+        const auto end = std::min(words.find(' '), words.size());
+        if (scenario::matches_any(wanted, words.substr(0, end))) return true;
+        words.remove_prefix(std::min(end + 1, words.size()));
+    }
+    return false;
+}
+
+const journal::value* find(const message& read, std::string_view name) {
+    if (read.fields == nullptr) return nullptr;
+    const auto found =
+        std::ranges::find_if(*read.fields, [&](const journal::field& f) { return f.name == name; });
+    return found == read.fields->end() ? nullptr : &found->value;
+}
+
+bool field_holds(const scenario::field_condition& wanted, const journal::value* value) {
+    if (value == nullptr) return wanted.absent;
+    if (wanted.numbers) {
+        const auto* number = std::get_if<std::int64_t>(value);
+        if (number != nullptr && *number >= 0 &&
+            wanted.numbers->contains(static_cast<std::uint64_t>(*number)))
+            return true;
+    }
+    if (wanted.texts.empty()) return false;
+    const auto text = journal::to_text(*value);
+    const bool words = wanted.name == "options" || wanted.name == "features";
+    return scenario::matches_any(wanted.texts, text) || (words && any_word(wanted.texts, text));
+}
+
+// Tells `failed` of each key that does not hold, with a function that says why, until it wants no more.
+template <class Failed>
+void compare(const condition& when, const peer& who, const message& read, Failed failed) {
+    const auto was = [&](std::string_view word, const std::string& text) {
+        constexpr std::size_t longest = 120;
+        return std::string(word) + " is `" + text.substr(0, longest) + (text.size() > longest ? "…`" : "`");
     };
-    const auto lookup_field = [&](const std::vector<scenario::pattern>& wanted,
-                                  std::string_view lookup::* have) {
-        return wanted.empty() || (who.asked != nullptr && !(who.asked->*have).empty() &&
-                                  scenario::matches_any(wanted, who.asked->*have));
-    };
-    const auto has_feature = [&] {
-        return when.features.empty() || std::ranges::any_of(who.features, [&](const std::string& feature) {
-                   return scenario::matches_any(when.features, feature);
-               });
-    };
-    // A client without PRELOGIN asked for nothing, which is known once it logs in.
-    const bool wish_known = who.prelogin_read || who.login_read;
-    const auto wish = who.prelogin_read ? who.encryption : std::string_view("none");
-    if (!when.encryption.empty() && !(wish_known && scenario::matches_any(when.encryption, wish)))
-        return false;
-    if (!when.flight.empty() && !scenario::matches_any(when.flight, who.flight)) return false;
-    return has_feature() && login_field(when.intent, who.intent) && login_field(when.tds, who.tds) &&
-           login_field(when.user, who.user) && login_field(when.database, who.database) &&
-           login_field(when.app, who.app) && login_field(when.host, who.host) &&
-           login_field(when.library, who.library) && login_field(when.server_name, who.server_name) &&
-           (when.sql.empty() || (!sql.empty() && scenario::matches_any(when.sql, sql))) &&
-           lookup_field(when.instance, &lookup::instance) && lookup_field(when.request, &lookup::request) &&
-           (when.other_sql.empty() || sql.empty() || !scenario::matches_any(when.other_sql, sql));
+    const auto no = [](std::string_view word) { return "there is no " + std::string(word); };
+
+    if (when.connection && !when.connection->contains(who.connection) &&
+        !failed([&] { return "it is connection " + std::to_string(who.connection); }))
+        return;
+    if (when.session && !(read.session && when.session->contains(*read.session)) &&
+        !failed([&] { return read.session ? was("session", std::to_string(*read.session)) : no("session"); }))
+        return;
+    for (const auto& k : keys) {
+        const auto& wanted = when.*k.wanted;
+        if (wanted.empty()) continue;
+        const auto have = k.value(who, read);
+        if (have.match(wanted)) continue;
+        if (!failed([&] { return have.none() ? no(k.word) : was(k.word, have.shown()); })) return;
+    }
+    if (!when.procedure.empty() &&
+        (read.procedure.empty() || !scenario::matches_any_part(when.procedure, read.procedure)) &&
+        !failed([&] {
+            return read.procedure.empty() ? no("procedure") : was("procedure", std::string(read.procedure));
+        }))
+        return;
+    if (!when.other_sql.empty() && !read.sql.empty() && scenario::matches_any(when.other_sql, read.sql) &&
+        !failed([&] { return std::string("another query before it matches"); }))
+        return;
+    if (!when.seen.empty() &&
+        std::ranges::none_of(when.seen, [&](scenario::stage s) { return who.seen.has(s); }) &&
+        !failed([&] { return "no " + std::string(scenario::name(when.seen.front())) + " came before it"; }))
+        return;
+    for (const auto& wanted : when.fields) {
+        const auto* value = find(read, wanted.name);
+        if (field_holds(wanted, value)) continue;
+        if (!failed([&] {
+                return value == nullptr ? no(wanted.name) : was(wanted.name, journal::to_text(*value));
+            }))
+            return;
+    }
+}
+
+} // namespace
+
+bool holds(const condition& when, const peer& who, const message& read) {
+    bool all = true;
+    compare(when, who, read, [&](const auto&) { return all = false; });
+    return all;
+}
+
+std::vector<std::string> missed(const condition& when, const peer& who, const message& read) {
+    std::vector<std::string> reasons;
+    compare(when, who, read, [&](const auto& why) {
+        reasons.push_back(why());
+        return true;
+    });
+    return reasons;
 }
 
 } // namespace tdsfake::world

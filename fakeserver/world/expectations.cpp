@@ -70,14 +70,14 @@ bool expectations::concerns(const scenario::verification& check, std::uint32_t s
 }
 
 void expectations::count(
-    scenario::counter what, std::uint32_t server, const peer* who, std::string_view sql, core::instant now
+    scenario::counter what, std::uint32_t server, const peer* who, const message& read, core::instant now
 ) {
     static const peer nobody;
     for (std::size_t i = 0; i < records_.size(); ++i) {
         const auto& check = scenario_.verify[i];
         if (!concerns(check, server)) continue;
         if (const auto* counted = std::get_if<scenario::count_check>(&check.what)) {
-            if (counted->of == what && holds(counted->when, who ? *who : nobody, sql) &&
+            if (counted->of == what && holds(counted->when, who ? *who : nobody, read) &&
                 in_window(counted->since, counted->until, now, ready_, raised_)) {
                 ++records_[i].count;
             }
@@ -97,14 +97,15 @@ void expectations::reached(const moment& event) {
             }
         } else if (const auto* seen = std::get_if<scenario::seen_check>(&check.what)) {
             const bool at = std::ranges::any_of(seen->at, [&](auto s) { return event.stages.has(s); });
-            if (!at || !holds(seen->when, *event.who, event.sql)) continue;
+            if (!at || !holds(seen->when, *event.who, event.read)) continue;
             auto& kept = records_[i];
             if (kept.count++ == 0) {
                 const auto& who = *event.who;
-                kept.example = (who.asked != nullptr ? "a lookup (" + std::string(who.asked->request) + ")"
-                                                     : "connection " + std::to_string(who.connection)) +
-                               " after " + ms(event.now - ready_) +
-                               (event.sql.empty() ? "" : ": " + std::string(event.sql.substr(0, 120)));
+                kept.example =
+                    (who.asked != nullptr ? "a lookup (" + std::string(who.asked->request) + ")"
+                                          : "connection " + std::to_string(who.connection)) +
+                    " after " + ms(event.now - ready_) +
+                    (event.read.sql.empty() ? "" : ": " + std::string(event.read.sql.substr(0, 120)));
             }
         }
     }

@@ -28,7 +28,7 @@ public:
 
     // Something countable happened (attempts also without a connection: `who` may be empty then).
     void count(
-        scenario::counter what, std::uint32_t server, const peer* who, std::string_view sql, core::instant now
+        scenario::counter what, std::uint32_t server, const peer* who, const message& read, core::instant now
     );
     // A stage was reached.
     void reached(const moment& event);

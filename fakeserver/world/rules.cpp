@@ -59,7 +59,7 @@ bool rules::fires(std::size_t index, const moment& event, core::instant ready, c
     const bool at_stage = std::ranges::any_of(fault.at, [&](scenario::stage s) {
         return event.stages.has(s) && (s != scenario::stage::idle || fault.after == event.idle_for);
     });
-    if (!at_stage || !holds(fault.when, *event.who, event.sql)) return false;
+    if (!at_stage || !holds(fault.when, *event.who, event.read)) return false;
     if (!in_window(fault.since, fault.until, event.now, ready, raised)) return false;
     auto& first = first_firing_[index];
     if (fault.lasts && first && event.now >= *first + *fault.lasts) return false;

@@ -19,6 +19,22 @@ std::string_view mode_name(gate_mode mode) {
     return "";
 }
 
+// Of the faults and of verify.
+template <class Predicate>
+bool any_condition(const scenario::scenario& scenario, Predicate holds) {
+    const auto in = [&](const std::vector<scenario::fault>& faults) {
+        return std::ranges::any_of(faults, [&](const scenario::fault& f) { return holds(f.when); });
+    };
+    if (scenario.browser && in(scenario.browser->faults)) return true;
+    return std::ranges::any_of(scenario.servers, [&](const auto& s) { return in(s.faults); }) ||
+           std::ranges::any_of(scenario.verify, [&](const scenario::verification& check) {
+               if (const auto* counted = std::get_if<scenario::count_check>(&check.what))
+                   return holds(counted->when);
+               const auto* seen = std::get_if<scenario::seen_check>(&check.what);
+               return seen != nullptr && holds(seen->when);
+           });
+}
+
 } // namespace
 
 world::world(std::shared_ptr<const scenario::scenario> scenario, journal::journal& journal)
@@ -32,6 +48,8 @@ world::world(std::shared_ptr<const scenario::scenario> scenario, journal::journa
         add_server(server.gate, server.listen, server.faults, server.logins);
     if (const auto& browser = scenario_->browser)
         add_server(browser->gate, browser->listen, browser->faults, nobody);
+    asks_for_fields_ =
+        any_condition(*scenario_, [](const scenario::condition& when) { return !when.fields.empty(); });
 }
 
 void world::add_server(
@@ -165,16 +183,18 @@ choice world::consider(member& m, moment event) {
     event.server = m.server;
     event.who = &m.who;
     expectations_.reached(event);
-    return servers_[m.server].faults.consider(event, ready_, lookup_);
+    const auto chosen = servers_[m.server].faults.consider(event, ready_, lookup_);
+    m.who.seen = m.who.seen | event.stages;
+    return chosen;
 }
 
-void world::count(scenario::counter what, const member& m, core::instant now, std::string_view sql) {
-    expectations_.count(what, m.server, &m.who, sql, now);
+void world::count(scenario::counter what, const member& m, core::instant now, const message& read) {
+    expectations_.count(what, m.server, &m.who, read, now);
 }
 
-choice world::consider_lookup(const lookup& asked, core::instant now) {
+choice world::consider_lookup(const lookup& asked, std::string_view from, core::instant now) {
     const auto server = scenario_->browser_index();
-    const peer who{.asked = &asked};
+    const peer who{.from = std::string(from), .asked = &asked};
     const moment event{.stages = scenario::stage::lookup, .server = server, .who = &who, .now = now};
     expectations_.count(scenario::counter::lookups, server, &who, {}, now);
     expectations_.reached(event);
@@ -292,7 +312,7 @@ void world::end_targets(const scenario::end_step& step, std::uint32_t server, co
         if (m->server != server && server != scenario_->browser_index()) continue;
         if (step.whom == scenario::target::idle && !m->idle) continue;
         if (step.whom == scenario::target::others && id == origin) continue;
-        if (step.when && !holds(*step.when, m->who, {})) continue;
+        if (step.when && !holds(*step.when, m->who)) continue;
         effects_.push_back(
             {.what = effect::kind::end_connection,
              .connection = id,

@@ -55,9 +55,11 @@ public:
     void opened(member& m); // sets its id and number
     void gone(member& m, scenario::closer by, core::instant now);
     choice consider(member& m, moment event);
-    void count(scenario::counter what, const member& m, core::instant now, std::string_view sql = {});
+    // Whether any condition asks for fields of messages: else nobody needs to keep them.
+    [[nodiscard]] bool asks_for_fields() const noexcept { return asks_for_fields_; }
+    void count(scenario::counter what, const member& m, core::instant now, const message& read = {});
     // A datagram asked the Browser, whose index is scenario().browser_index().
-    choice consider_lookup(const lookup& asked, core::instant now);
+    choice consider_lookup(const lookup& asked, std::string_view from, core::instant now);
     [[nodiscard]] const rules& rules_of(std::uint32_t server) const { return servers_[server].faults; }
     [[nodiscard]] logins& logins_of(std::uint32_t server) { return servers_[server].credentials; }
 
@@ -153,6 +155,7 @@ private:
     core::instant ready_{};
     connection_id last_id_ = 0;
     bool deadlines_changed_ = false;
+    bool asks_for_fields_ = false;
 };
 
 } // namespace tdsfake::world

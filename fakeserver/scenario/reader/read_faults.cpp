@@ -1,6 +1,7 @@
 #include "scenario/reader/read_faults.hpp"
 
 #include "scenario/reader/map_reader.hpp"
+#include "scenario/reader/read_condition.hpp"
 #include "scenario/reader/read_steps.hpp"
 #include "scenario/reader/stages.hpp"
 #include "scenario/reader/values.hpp"
@@ -12,25 +13,6 @@ namespace tdsfake::scenario::reader {
 namespace {
 
 bool has(const std::vector<stage>& stages, stage s) { return std::ranges::find(stages, s) != stages.end(); }
-
-// The stage of the fault at which least is known decides what `when` may ask.
-void read_when(context& ctx, const node& n, fault& out) {
-    const auto least = std::ranges::min_element(out.at, [](stage left, stage right) {
-        return known_at(left) < known_at(right);
-    });
-    const bool lookup = all_lookups(out.at);
-    if (least == out.at.end()) {
-        out.when = read_condition(ctx, n, knowledge::sql, "this stage", lookup);
-    } else {
-        out.when = read_condition(ctx, n, known_at(*least), "`" + std::string(name(*least)) + "`", lookup);
-    }
-    const bool only_tls = std::ranges::all_of(out.at, [](stage s) { return s == stage::tls; });
-    if (!out.when.flight.empty() && !only_tls) {
-        ctx.out.error(
-            n.find("flight")->where, "`flight` is of the TLS handshake", "use it in a fault at `tls`"
-        );
-    }
-}
 
 void read_how_often(context& ctx, map_reader& map, fault& out) {
     if (const auto* v = map.get("skip")) out.skip = read_number(ctx, *v, "`skip`").value_or(0);
@@ -137,7 +119,7 @@ fault read_fault(context& ctx, const node& n, owner whose) {
         out.at = read_stages(ctx, *v);
         check_owner(ctx, *v, out, whose);
     }
-    if (const auto* v = map.get("when")) read_when(ctx, *v, out);
+    if (const auto* v = map.get("when")) out.when = read_condition(ctx, *v, at_stages(out.at));
     read_how_often(ctx, map, out);
     read_how_long(ctx, map, out);
     check_start(ctx, map, out);

@@ -103,20 +103,17 @@ void read_steps_beside(
     const std::vector<query>& before,
     std::vector<fault>& faults
 ) {
-    if (about.match.empty()) {
-        ctx.out.error(
-            n.where,
-            "`do` needs `match`: it is a fault at the SQL that matches",
-            "use a fault `{at: rpc, do: …}`"
-        );
-        return;
-    }
     fault out;
     out.where = n.where;
-    out.at = {stage::batch, stage::rpc};
-    out.when.sql = about.match;
-    for (const auto& earlier : before)
-        out.when.other_sql.insert(out.when.other_sql.end(), earlier.match.begin(), earlier.match.end());
+    if (about.match.empty()) {
+        out.at = {stage::rpc};
+        out.when.procedure = about.procedure;
+    } else {
+        out.at = {stage::batch, stage::rpc};
+        out.when.sql = about.match;
+        for (const auto& earlier : before)
+            out.when.other_sql.insert(out.when.other_sql.end(), earlier.match.begin(), earlier.match.end());
+    }
     out.unused_allowed = true;
     out.steps = read_steps(ctx, n, out.at);
     check_steps(ctx, out.steps, out.at);

@@ -1,6 +1,7 @@
 #include "scenario/reader/read_steps.hpp"
 
 #include "scenario/reader/map_reader.hpp"
+#include "scenario/reader/read_condition.hpp"
 #include "scenario/reader/read_gate.hpp"
 #include "scenario/reader/read_logins.hpp"
 #include "scenario/reader/read_messages.hpp"
@@ -130,7 +131,7 @@ std::optional<any_step> read_ending(context& ctx, const step_source& s, ending h
     map_reader map(ctx, *s.value, ticked(word), {"which", "when", "for"});
     if (const auto* which = map.get("which")) read_target(*which);
     if (const auto* when = map.get("when")) {
-        out.when = read_condition(ctx, *when, knowledge::login, "an ending");
+        out.when = read_condition(ctx, *when, {.name = "an ending", .most = knowledge::login});
         if (map.get("which") == nullptr) {
             ctx.out.error(
                 when->where,

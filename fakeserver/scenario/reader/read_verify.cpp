@@ -1,6 +1,7 @@
 #include "scenario/reader/read_verify.hpp"
 
 #include "scenario/reader/map_reader.hpp"
+#include "scenario/reader/read_condition.hpp"
 #include "scenario/reader/stages.hpp"
 #include "scenario/reader/values.hpp"
 
@@ -14,19 +15,20 @@ namespace {
 struct counter_info {
     counter of;
     knowledge known;
-    bool has_times; // single events with a time each, so that there are gaps between them
+    bool has_times;             // single events with a time each, so that there are gaps between them
+    std::optional<stage> reads; // the message that it counts
 };
 constexpr std::array<counter_info, 10> counters{{
-    {counter::connections, knowledge::connection, true},
-    {counter::prelogins, knowledge::prelogin, true},
-    {counter::logins, knowledge::login, true},
-    {counter::accepted, knowledge::login, true},
-    {counter::requests, knowledge::sql, true},
-    {counter::attentions, knowledge::login, true},
-    {counter::abandoned, knowledge::connection, true},
-    {counter::attempts, knowledge::nothing, true},
-    {counter::lookups, knowledge::nothing, true},
-    {counter::open, knowledge::login, false},
+    {counter::connections, knowledge::connection, true, std::nullopt},
+    {counter::prelogins, knowledge::prelogin, true, stage::prelogin},
+    {counter::logins, knowledge::login, true, stage::login},
+    {counter::accepted, knowledge::login, true, std::nullopt},
+    {counter::requests, knowledge::login, true, stage::request},
+    {counter::attentions, knowledge::login, true, stage::attention},
+    {counter::abandoned, knowledge::connection, true, std::nullopt},
+    {counter::attempts, knowledge::nothing, true, std::nullopt},
+    {counter::lookups, knowledge::nothing, true, stage::lookup},
+    {counter::open, knowledge::login, false, std::nullopt},
 }};
 constexpr std::array<std::string_view, 4> other_checks{"spacing", "closed", "seen", "never"};
 
@@ -95,7 +97,9 @@ void read_count(context& ctx, const node& n, const counter_info& info, verificat
     if (lookup) refuse_server_of(ctx, map);
     read_server_of(ctx, map, out);
     if (const auto* v = map.get("when")) {
-        check.when = read_condition(ctx, *v, info.known, what, lookup);
+        place here{.name = what, .most = info.known};
+        if (info.reads) here.at = {*info.reads};
+        check.when = read_condition(ctx, *v, here);
     }
     if (info.has_times) {
         read_moments(ctx, map, check);
@@ -175,16 +179,7 @@ void read_seen(context& ctx, const node& n, bool never, verification& out) {
     map_reader map(ctx, n, never ? "`never`" : "`seen`", {"at", "when", "server"});
     if (const auto* v = map.need("at", "seen: {at: login, when: {user: sa}}"))
         check.at = read_stages(ctx, *v);
-    if (const auto* v = map.get("when")) {
-        auto least = knowledge::sql;
-        std::string place = "this stage";
-        for (const auto s : check.at) {
-            if (known_at(s) >= least) continue;
-            least = known_at(s);
-            place = "`" + std::string(name(s)) + "`";
-        }
-        check.when = read_condition(ctx, *v, least, place, all_lookups(check.at));
-    }
+    if (const auto* v = map.get("when")) check.when = read_condition(ctx, *v, at_stages(check.at));
     if (!check.at.empty() && all_lookups(check.at)) refuse_server_of(ctx, map);
     read_server_of(ctx, map, out);
     out.what = std::move(check);

@@ -1,4 +1,4 @@
-// What is known and possible at each stage: the loader's judgement of `when`, `reply` and the rest.
+// What is known and possible at each stage: the loader's judgement of `reply` and the rest.
 #pragma once
 
 #include "scenario/model.hpp"
@@ -15,7 +15,7 @@
 namespace tdsfake::scenario::reader {
 
 // Each includes the ones before.
-enum class knowledge : std::uint8_t { nothing, connection, prelogin, login, sql };
+enum class knowledge : std::uint8_t { nothing, connection, prelogin, login };
 knowledge known_at(stage s) noexcept;
 
 // The kind of the healthy reply, if there is one whose fields can be overridden.
@@ -26,12 +26,7 @@ bool has_message(stage s) noexcept;
 bool covers(stage wide, stage s) noexcept;
 
 // `at`: one stage or a list.
-std::vector<stage> read_stages(context& ctx, const node& n);
-
-// `when`, at a place where `most` is known; `place` names it in messages: "`prelogin`". `lookup`: what the
-// Browser is asked is known there.
-condition
-read_condition(context& ctx, const node& n, knowledge most, std::string_view place, bool lookup = false);
+std::vector<stage> read_stages(context& ctx, const node& n, std::string_view what = "`at`");
 // Whether all of these are the Browser's; of none: true.
 bool all_lookups(const std::vector<stage>& stages) noexcept;
 

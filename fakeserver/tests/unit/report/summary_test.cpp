@@ -51,8 +51,8 @@ TEST(Summary, TellsOfTheBrowsersRules) {
           "    - {at: lookup, when: {request: all}, do: ignore}\n"
           "    - {at: lookup, when: {instance: X}, do: {wait: 1s}}\n");
     const world::lookup all{"all", ""};
-    r.it.consider_lookup(all, {});
-    r.it.consider_lookup(all, {});
+    r.it.consider_lookup(all, {}, {});
+    r.it.consider_lookup(all, {}, {});
     EXPECT_EQ(
         r.told(),
         "\nrules of the Browser\n"

@@ -51,7 +51,7 @@ TEST(Condition, EachKeyLooksAtItsOwnField) {
           "library: lib",
           "server-name: srv",
           "sql: select 1"}) {
-        EXPECT_TRUE(holds(when(text), ann(), "SELECT  1")) << text;
+        EXPECT_TRUE(holds(when(text), ann(), {.sql = "SELECT  1"})) << text;
     }
     for (const auto* const text :
          {"connection: 2",
@@ -63,13 +63,13 @@ TEST(Condition, EachKeyLooksAtItsOwnField) {
           "library: app",
           "server-name: box",
           "sql: select 2"}) {
-        EXPECT_FALSE(holds(when(text), ann(), "SELECT  1")) << text;
+        EXPECT_FALSE(holds(when(text), ann(), {.sql = "SELECT  1"})) << text;
     }
 }
 
 TEST(Condition, AllKeysMustHold) {
-    EXPECT_TRUE(holds(when("user: ann, host: box, sql: /./"), ann(), "x"));
-    EXPECT_FALSE(holds(when("user: ann, host: other, sql: /./"), ann(), "x"));
+    EXPECT_TRUE(holds(when("user: ann, host: box, sql: /./"), ann(), {.sql = "x"}));
+    EXPECT_FALSE(holds(when("user: ann, host: other, sql: /./"), ann(), {.sql = "x"}));
 }
 
 TEST(Condition, ALoginKeyNeverHoldsBeforeTheLogin) {

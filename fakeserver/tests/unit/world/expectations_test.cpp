@@ -26,7 +26,7 @@ public:
     }
     void reaches(stage at, std::uint64_t connection, core::instant now, std::string_view sql = {}) {
         const peer who{.connection = connection};
-        it.reached({.stages = at, .who = &who, .sql = sql, .now = now});
+        it.reached({.stages = at, .who = &who, .read = {.sql = sql}, .now = now});
     }
     void closes(closer by, std::uint64_t connection, core::instant now) {
         it.closed(by, 0, {.connection = connection}, now);
