@@ -1,5 +1,7 @@
 #include "core/hex.hpp"
 
+#include "core/text.hpp"
+
 #include <algorithm>
 
 namespace tdsfake::core {
@@ -21,8 +23,6 @@ int digit_value(char c) noexcept {
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
 }
-
-bool is_blank(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 // "0010  41 42 43 …  |ABC…|"
 void append_line(std::string& out, std::size_t offset, byte_view line) {

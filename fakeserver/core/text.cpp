@@ -12,10 +12,6 @@ constexpr char to_lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-constexpr bool is_blank(char c) noexcept {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
-}
-
 // Edit distance; two neighbours swapped count as one edit, because that is what a slip of the fingers does.
 std::size_t distance(std::string_view left, std::string_view right) {
     const std::size_t width = right.size() + 1;

@@ -1,6 +1,7 @@
 #include "net/connection_driver.hpp"
 
 #include "net/filters.hpp"
+#include "net/socket_option.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -22,10 +23,6 @@ namespace {
 constexpr core::duration longest_wait_for_acknowledgement = std::chrono::seconds(5);
 constexpr int reads_in_a_row = 16;                         // then others have their turn
 constexpr std::size_t most_unsent = std::size_t{64} << 20; // then reading waits until half of it has gone
-
-void set(int socket, int level, int option, int value) {
-    ::setsockopt(socket, level, option, &value, sizeof value);
-}
 
 int queued(int socket, unsigned long request) {
     int bytes = 0;
@@ -86,7 +83,7 @@ void connection_driver::end(scenario::ending how, std::optional<core::duration> 
 
 void connection_driver::keep_silent_at_exit() {
     // Without CAP_NET_ADMIN this fails, and the kernel sends the FIN it always sends.
-    if (vanished_) set(socket_.native_handle(), IPPROTO_TCP, TCP_REPAIR, 1);
+    if (vanished_) set_option(socket_.native_handle(), IPPROTO_TCP, TCP_REPAIR, 1);
 }
 
 void connection_driver::wait_readable() {
@@ -275,9 +272,9 @@ bool connection_driver::end_front() {
     }
     case action::kind::vanish:
         if (!everything_acknowledged()) return false;
-        set(fd, IPPROTO_TCP, TCP_QUICKACK, 1); // sends an acknowledgement still owed
+        set_option(fd, IPPROTO_TCP, TCP_QUICKACK, 1); // sends an acknowledgement still owed
         drop_everything(fd);
-        set(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
+        set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
         vanished_ = true;
         heals_ = next.heals_after.has_value();
         if (next.heals_after) {

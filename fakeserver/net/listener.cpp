@@ -1,5 +1,7 @@
 #include "net/listener.hpp"
 
+#include "net/socket_option.hpp"
+
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -16,17 +18,13 @@ namespace {
 constexpr int backlog = 4096;
 constexpr std::size_t most_remembered = 800;
 
-void set(int socket, int level, int option, int value) {
-    ::setsockopt(socket, level, option, &value, sizeof value);
-}
-
 int bound_socket(const endpoint& address) {
     const int fd = ::socket(address.v6() ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         throw start_up_error("cannot make a socket for " + address.to_string() + ": " + std::strerror(errno));
-    if (address.v6()) set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    set(fd, IPPROTO_TCP, TCP_NODELAY, 1); // accepted sockets inherit it
+    if (address.v6()) set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); // accepted sockets inherit it
     if (::bind(fd, address.data(), address.size()) == 0) return fd;
     const int failure = errno;
     ::close(fd);
@@ -76,7 +74,7 @@ bool listener::listen() {
     const int fd = descriptor_.native_handle();
     // While REUSEADDR is on and nobody listens, a stranger could bind beside us: first without.
     const bool listening = ::listen(fd, backlog) == 0;
-    set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (listening || errno != EADDRINUSE) return listening;
     return ::listen(fd, backlog) ==
            0; // connections of before are still open: it takes REUSEADDR to listen beside them
@@ -119,7 +117,7 @@ bool listener::settle() {
     ignored = descriptor_.cancel(ignored);
     waiting_ = false;
     // In this order, or a stranger's bind gets in between: without REUSEADDR on both sides it fails.
-    set(descriptor_.native_handle(), SOL_SOCKET, SO_REUSEADDR, 0);
+    set_option(descriptor_.native_handle(), SOL_SOCKET, SO_REUSEADDR, 0);
     ::shutdown(descriptor_.native_handle(), SHUT_RDWR);
     remove_filter(descriptor_.native_handle());
     admitted_.clear();

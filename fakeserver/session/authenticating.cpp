@@ -1,20 +1,12 @@
 // What follows LOGIN7 until the server is content: rounds of SSPI, a token that was asked for.
 #include "session/connection.hpp"
+#include "session/error_log.hpp"
 #include "tds/fedauth.hpp"
 
 namespace tdsfake::session {
 
 using journal::kind;
 using scenario::stage;
-
-namespace {
-
-// Of SQL Server's error log.
-constexpr std::int32_t unknown_event = 17807;
-constexpr std::int32_t sspi_failed = 17806;
-constexpr std::int32_t bad_login = 17832;
-
-} // namespace
 
 ntlm_names connection::names_for_ntlm() const {
     return {
@@ -26,7 +18,7 @@ ntlm_names connection::names_for_ntlm() const {
 
 void connection::sspi_read(tds::message&& message, core::instant now) {
     if (phase_ != phase::login_read || !state_ || state_->auth.by != world::claim::means::integrated) {
-        violation("SSPI is not expected here", message.payload, now, unknown_event);
+        violation("SSPI is not expected here", message.payload, now, error_log::unknown_event);
         return;
     }
     auto& login = state_->login;
@@ -41,7 +33,7 @@ void connection::sspi_read(tds::message&& message, core::instant now) {
          {"user", login.user_name}}
     );
     if (failed) {
-        violation("SSPI: " + failed.message(), {}, now, sspi_failed);
+        violation("SSPI: " + failed.message(), {}, now, error_log::sspi_failed);
         return;
     }
     main_.moment({.stage = stage::sspi, .asked = {.type = message.type}}, stage::sspi, now);
@@ -51,12 +43,12 @@ void connection::fedauth_read(tds::message&& message, core::instant now) {
     const bool asked =
         phase_ == phase::login_read && state_ && state_->auth.next == authentication::turn::fedauth_info;
     if (!asked) {
-        violation("a FEDAUTH token is not expected here", {}, now, unknown_event);
+        violation("a FEDAUTH token is not expected here", {}, now, error_log::unknown_event);
         return;
     }
     auto parsed = tds::parse_fedauth_token(message.payload);
     if (parsed.has_error()) {
-        violation("FEDAUTH token: " + parsed.error().message(), {}, now, bad_login);
+        violation("FEDAUTH token: " + parsed.error().message(), {}, now, error_log::bad_login);
         return;
     }
     // A token is as good as a password: the journal has its size only.

@@ -1,6 +1,7 @@
 // From the bytes of the socket to TDS packets and back: TLS, where it is in force.
 #include "core/hex.hpp"
 #include "session/connection.hpp"
+#include "session/error_log.hpp"
 #include "tls/record.hpp"
 
 namespace tdsfake::session {
@@ -10,9 +11,6 @@ using policy = scenario::encryption_policy;
 using scenario::stage;
 
 namespace {
-
-constexpr std::int32_t unknown_event = 17807; // of SQL Server's error log
-constexpr std::int32_t handshake_failed = 17830;
 
 void describe(std::vector<journal::field>& out, const tls::client_hello& hello) {
     if (!hello.server_name.empty()) out.emplace_back("server-name", hello.server_name);
@@ -81,7 +79,7 @@ bool connection::begin_tls(tls::carrier in, core::instant now) {
         );
         return true;
     } catch (const tls::setup_error& problem) {
-        violation(problem.what(), {}, now, handshake_failed);
+        violation(problem.what(), {}, now, error_log::handshake_failed);
         return false;
     }
 }
@@ -94,7 +92,7 @@ void connection::handshake_read(tds::message&& message, core::instant now) {
                    : "a TLS handshake, which this server does not support",
             message.payload,
             now,
-            unknown_event
+            error_log::unknown_event
         );
         return;
     }
@@ -114,7 +112,7 @@ void connection::take(std::vector<tls_link::event>&& events, core::instant now) 
         case event::closed: note(kind::received, now, {{"message", "TLS"}, {"alert", "close_notify"}}); break;
         case event::failed:
             if (!main_.silent()) send_beneath(std::move(e.data));
-            violation("TLS: " + tls_->engine().error(), {}, now, handshake_failed);
+            violation("TLS: " + tls_->engine().error(), {}, now, error_log::handshake_failed);
             return;
         }
     }

@@ -79,7 +79,6 @@ public:
     void login_accepted(core::instant now);
     // Tells the journal what is wrong, and closes as a server would; `number`: of SQL Server's error log.
     void violation(std::string_view reason, core::byte_view data, core::instant now, std::int32_t number);
-    static constexpr std::int32_t unknown_tds_version = 17802;
     // MARS: FIN for the session's FIN.
     void answer_fin(const conversation& of);
     // As if the message that began this phase had not come: the client may send it again.

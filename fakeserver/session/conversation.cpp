@@ -2,6 +2,7 @@
 #include "session/conversation.hpp"
 
 #include "session/connection.hpp"
+#include "session/error_log.hpp"
 
 #include <algorithm>
 
@@ -115,7 +116,7 @@ void conversation::healthy(
                 "a login of TDS 4.2 or 5.0: SQL Server no longer speaks it",
                 {},
                 now,
-                connection::unknown_tds_version
+                error_log::unknown_tds_version
             );
             return;
         }

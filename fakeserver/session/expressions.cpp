@@ -16,7 +16,6 @@ constexpr std::size_t longest = 4096; // a longer text is nobody's health check
 constexpr int deepest = 20;           // parentheses in parentheses
 constexpr std::size_t most_columns = 100;
 
-bool is_blank(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 bool begins_word(char c) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '@' || c == '#';
 }
@@ -55,7 +54,7 @@ public:
 private:
     void skip_blanks() {
         for (;;) {
-            while (!rest_.empty() && is_blank(rest_.front()))
+            while (!rest_.empty() && core::is_blank(rest_.front()))
                 rest_.remove_prefix(1);
             if (rest_.starts_with("--")) {
                 rest_.remove_prefix(std::min(rest_.find('\n'), rest_.size()));

@@ -2,6 +2,7 @@
 
 #include "core/hex.hpp"
 #include "session/connection.hpp"
+#include "session/error_log.hpp"
 
 #include <algorithm>
 
@@ -12,8 +13,6 @@ using tds::smp_flag;
 
 namespace {
 
-constexpr std::int32_t unknown_event = 17807;     // of SQL Server's error log
-constexpr std::int32_t bad_packet_length = 17836; // likewise
 constexpr std::size_t most_sessions = 1'000;
 constexpr std::size_t longest_packet = tds::smp_header::size + tds::max_packet_size;
 // An ACK of its own goes out when half of a window was used and nothing was sent that could carry it.
@@ -28,7 +27,9 @@ void mars::received(core::byte_view data, core::instant now) {
         const auto rest = core::byte_view(buffer_).subspan(at);
         const auto header = tds::parse_smp_header(rest);
         if (header.has_error() || header->length > longest_packet) {
-            on_.violation("SMP: no packet of it, or one that is too long", rest, now, bad_packet_length);
+            on_.violation(
+                "SMP: no packet of it, or one that is too long", rest, now, error_log::bad_packet_length
+            );
             return;
         }
         if (rest.size() < header->length) break;
@@ -186,7 +187,7 @@ void mars::violation(const tds::smp_header& header, std::string_view what, core:
             " with sequence number " + std::to_string(header.sequence) + ": " + std::string(what),
         {},
         now,
-        unknown_event
+        error_log::unknown_event
     );
 }
 

@@ -25,8 +25,6 @@ constexpr std::int32_t no_such_handle = 8179;
 constexpr std::int32_t too_many_prepared = 8180;
 constexpr std::int32_t no_cursor = 16937;
 
-bool is_rpc(const request& asked) { return asked.type == static_cast<std::uint8_t>(tds::packet_type::rpc); }
-
 std::string quoted(std::string_view what) {
     auto out = std::string(what.substr(0, longest_quoted));
     if (out.size() == what.size()) return out;
@@ -261,7 +259,7 @@ reply query_reply(const scenario::server& server, state& session, const request&
     constexpr auto resets = tds::status::reset_connection | tds::status::reset_connection_skip_tran;
     if ((asked.status & resets) != 0) forget_prepared(session);
     answering answer(server, session, asked, changes);
-    return is_rpc(asked) ? answer.rpc() : answer.batch();
+    return asked.is_rpc() ? answer.rpc() : answer.batch();
 }
 
 } // namespace tdsfake::session

@@ -2,6 +2,7 @@
 #include "core/hex.hpp"
 #include "session/connection.hpp"
 #include "session/describe.hpp"
+#include "session/error_log.hpp"
 #include "session/known_sql.hpp"
 #include "session/rpc_requests.hpp"
 
@@ -13,13 +14,6 @@ using journal::kind;
 using scenario::stage;
 
 namespace {
-
-// Numbers of SQL Server's error log for broken input (fact sheet 1.3).
-constexpr std::int32_t unknown_event = 17807;
-constexpr std::int32_t bad_prelogin = 17828;
-constexpr std::int32_t bad_login = 17832;
-constexpr std::int32_t encryption_required = 17835;
-constexpr std::int32_t bad_packet_length = 17836;
 
 // The front of a login, up to where a password may stand.
 core::byte_view without_password(const tds::message& login) {
@@ -57,12 +51,15 @@ void connection::stream_lost(conversation& on, boost::system::error_code why, co
     const auto rest = on.reader().unparsed();
     if (phase_ == phase::fresh && !tls_ && !rest.empty() && rest.front() == 0x16) {
         violation(
-            "TLS before PRELOGIN (strict encryption, TDS 8.0): not served here", rest, now, unknown_event
+            "TLS before PRELOGIN (strict encryption, TDS 8.0): not served here",
+            rest,
+            now,
+            error_log::unknown_event
         );
         return;
     }
     const bool type = why == core::wire_errc::bad_packet_type;
-    violation(why.message(), rest, now, type ? unknown_event : bad_packet_length);
+    violation(why.message(), rest, now, type ? error_log::unknown_event : error_log::bad_packet_length);
 }
 
 bool connection::encryption_missing() const noexcept {
@@ -86,7 +83,7 @@ void connection::message_read(conversation& on, tds::message&& message, core::in
             "no encryption: this server is strict, TLS must come first",
             without_password(message),
             now,
-            encryption_required
+            error_log::encryption_required
         );
         return;
     }
@@ -106,7 +103,7 @@ void connection::message_read(conversation& on, tds::message&& message, core::in
             std::string(tds::packet_type_name(message.type)) + " is not expected here",
             message.payload,
             now,
-            unknown_event
+            error_log::unknown_event
         );
     }
 }
@@ -118,7 +115,7 @@ void connection::prelogin_read(tds::message&& message, core::instant now) {
         return;
     }
     if (phase_ != phase::fresh) {
-        violation("PRELOGIN is not expected here", message.payload, now, unknown_event);
+        violation("PRELOGIN is not expected here", message.payload, now, error_log::unknown_event);
         return;
     }
     if (server().identity.encryption == scenario::encryption_policy::strict && !tls_) {
@@ -126,13 +123,13 @@ void connection::prelogin_read(tds::message&& message, core::instant now) {
             "PRELOGIN in clear: this server is strict (TDS 8.0), TLS comes first",
             message.payload,
             now,
-            bad_prelogin
+            error_log::bad_prelogin
         );
         return;
     }
     auto parsed = tds::parse_prelogin(message.payload);
     if (parsed.has_error()) {
-        violation("PRELOGIN: " + parsed.error().message(), message.payload, now, bad_prelogin);
+        violation("PRELOGIN: " + parsed.error().message(), message.payload, now, error_log::bad_prelogin);
         return;
     }
     phase_ = phase::prelogin_done;
@@ -151,7 +148,7 @@ void connection::prelogin_read(tds::message&& message, core::instant now) {
 
 void connection::login_read(tds::message&& message, core::instant now) {
     if (phase_ != phase::fresh && phase_ != phase::prelogin_done) {
-        violation("a second login", without_password(message), now, unknown_event);
+        violation("a second login", without_password(message), now, error_log::unknown_event);
         return;
     }
     if (encryption_missing()) {
@@ -159,7 +156,7 @@ void connection::login_read(tds::message&& message, core::instant now) {
             "a login without the encryption that was agreed on",
             without_password(message),
             now,
-            encryption_required
+            error_log::encryption_required
         );
         return;
     }
@@ -178,7 +175,9 @@ void connection::login_read(tds::message&& message, core::instant now) {
     }
     auto parsed = tds::parse_login7(message.payload);
     if (parsed.has_error()) {
-        violation("LOGIN7: " + parsed.error().message(), without_password(message), now, bad_login);
+        violation(
+            "LOGIN7: " + parsed.error().message(), without_password(message), now, error_log::bad_login
+        );
         return;
     }
     describe(what, *parsed, options_.show_passwords);
@@ -191,14 +190,16 @@ void connection::login_read(tds::message&& message, core::instant now) {
             "LOGIN7: in its authentication: " + auth.error().message(),
             without_password(message),
             now,
-            bad_login
+            error_log::bad_login
         );
         return;
     }
 
     const auto asked = tds::from_login7_version(parsed->tds_version);
     if (!asked) {
-        violation("LOGIN7: unknown TDS version", without_password(message), now, unknown_tds_version);
+        violation(
+            "LOGIN7: unknown TDS version", without_password(message), now, error_log::unknown_tds_version
+        );
         return;
     }
     const auto& identity = server().identity;
@@ -240,7 +241,7 @@ void connection::login_moment(const tds::message& message, core::instant now) {
 void connection::request_read(conversation& on, tds::message&& message, core::instant now) {
     const auto type_name = std::string(tds::packet_type_name(message.type));
     if (!state_) {
-        violation(type_name + " before a login", message.payload, now, unknown_event);
+        violation(type_name + " before a login", message.payload, now, error_log::unknown_event);
         return;
     }
     subject about{.asked = {.type = message.type, .status = message.status, .bytes = message.payload.size()}};
@@ -297,7 +298,7 @@ void connection::request_read(conversation& on, tds::message&& message, core::in
     default: about.stage = stage::request;
     }
     if (failure) {
-        violation(type_name + ": " + failure.message(), message.payload, now, bad_packet_length);
+        violation(type_name + ": " + failure.message(), message.payload, now, error_log::bad_packet_length);
         return;
     }
     note_read(on, now, std::move(what));

@@ -17,8 +17,6 @@ namespace done_status = tds::done_status;
 
 constexpr std::uint16_t command_bulk_load = 0xf0; // curcmd of DONE
 
-bool is_rpc(const request& asked) { return asked.type == static_cast<std::uint8_t>(tds::packet_type::rpc); }
-
 // Every answer to a request opens with the acknowledgement of a reset connection, if one was asked for.
 tds::token_writer opened(const state& session, const request& asked) {
     tds::token_writer out(session.version);
@@ -88,7 +86,7 @@ reply error_reply(
     const tds::server_message& error,
     const request& asked
 ) {
-    return one_error(opened(session, asked), server, session, error, is_rpc(asked));
+    return one_error(opened(session, asked), server, session, error, asked.is_rpc());
 }
 
 reply transaction_reply(state& session, const request& asked, overrides changes) {

@@ -3,6 +3,7 @@
 
 #include "session/authentication.hpp"
 #include "tds/login7.hpp"
+#include "tds/packet.hpp"
 #include "tds/prelogin.hpp"
 #include "tds/request.hpp"
 #include "tds/tokens/login_tokens.hpp"
@@ -56,6 +57,10 @@ struct request {
     tds::prelogin prelogin;
     std::optional<tds::route> route; // where the login answer is to send the client
     core::bytes flight;              // of TLS: our next one, as it is to be sent
+
+    [[nodiscard]] bool is_rpc() const noexcept {
+        return type == static_cast<std::uint8_t>(tds::packet_type::rpc);
+    }
 };
 
 } // namespace tdsfake::session

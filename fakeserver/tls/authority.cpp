@@ -32,11 +32,6 @@ T* need(T* made, const char* what) {
     return made;
 }
 
-void need_ok(int result, const char* what) {
-    if (result <= 0)
-        throw setup_error("OpenSSL cannot make " + std::string(what) + ": " + take_openssl_error());
-}
-
 struct extension {
     int nid;
     std::string value; // as in a configuration file of OpenSSL

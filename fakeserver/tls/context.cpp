@@ -12,10 +12,6 @@ namespace {
 
 int number(version v) noexcept { return TLS1_VERSION + static_cast<int>(v); }
 
-void need_ok(int result, const char* what) {
-    if (result <= 0) throw setup_error("TLS: " + std::string(what) + ": " + take_openssl_error());
-}
-
 struct versions {
     version min, max;
 };
@@ -86,7 +82,7 @@ void context::prepare() {
     const auto shown = authority_.issue(tls.certificate, settings_.addresses);
 
     owned<SSL_CTX> made(SSL_CTX_new(TLS_server_method()));
-    need_ok(made ? 1 : 0, "OpenSSL has no context");
+    need_ok(made ? 1 : 0, "no context");
     auto* ctx = made.get();
     auto spoken = versions_of(tls, settings_.in);
     // What is old or weak is so on purpose, where a scenario asks for it.

@@ -67,4 +67,8 @@ std::string take_openssl_error() {
     return text;
 }
 
+void need_ok(int result, const char* what) {
+    if (result <= 0) throw setup_error("TLS: " + std::string(what) + ": " + take_openssl_error());
+}
+
 } // namespace tdsfake::tls

@@ -160,6 +160,9 @@ void load_openssl();
 // What OpenSSL says of the failure just seen; its queue of errors is empty afterwards.
 std::string take_openssl_error();
 
+// OpenSSL's functions return 1 when all is well. Throws setup_error.
+void need_ok(int result, const char* what);
+
 struct openssl_deleter {
     void operator()(BIO* it) const { BIO_free(it); }
     void operator()(EVP_CIPHER* it) const { EVP_CIPHER_free(it); }

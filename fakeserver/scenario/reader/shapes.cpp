@@ -21,7 +21,7 @@ constexpr std::array<later_word, 7> later{{
 }};
 
 // Names of the borders that the encoders mark (tds/tokens/token_writer).
-constexpr std::array<std::string_view, 17> token_words{
+constexpr std::array<std::string_view, 17> token_borders{
     "error",
     "info",
     "envchange",
@@ -152,13 +152,13 @@ std::optional<position> read_position(context& ctx, const node& n, std::string_v
             return out;
         }
     } else if (parse_token_position(view, out)) {
-        const bool known =
-            out.from == position::base::end || std::ranges::find(token_words, out.token) != token_words.end();
+        const bool known = out.from == position::base::end ||
+                           std::ranges::find(token_borders, out.token) != token_borders.end();
         if (known) return out;
         ctx.out.error(
             n.where,
             std::string(what) + " names no token: " + ticked(out.token),
-            did_you_mean(out.token, token_words, "the tokens are " + any_of(token_words))
+            did_you_mean(out.token, token_borders, "the tokens are " + any_of(token_borders))
         );
         return std::nullopt;
     }

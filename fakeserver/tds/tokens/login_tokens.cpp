@@ -6,8 +6,6 @@ namespace tdsfake::tds {
 
 namespace {
 
-constexpr std::uint8_t sspi_number = 0xed;
-constexpr std::uint8_t fedauthinfo_number = 0xee;
 constexpr std::uint8_t id_sts_url = 1;
 constexpr std::uint8_t id_spn = 2;
 

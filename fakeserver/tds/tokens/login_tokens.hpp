@@ -10,6 +10,9 @@
 
 namespace tdsfake::tds {
 
+inline constexpr std::uint8_t sspi_number = 0xed;
+inline constexpr std::uint8_t fedauthinfo_number = 0xee;
+
 // ED, USHORT length, blob (2.2.7.21)
 core::bytes encode_sspi(core::byte_view blob);
 

@@ -1,6 +1,7 @@
 #include "tds/tokens/scripted.hpp"
 
 #include "core/utf16.hpp"
+#include "tds/tokens/login_tokens.hpp"
 
 namespace tdsfake::tds {
 
@@ -13,8 +14,6 @@ struct overloaded : Cases... {
 template <class... Cases>
 overloaded(Cases...) -> overloaded<Cases...>;
 
-constexpr std::uint8_t sspi_number = 0xed;
-constexpr std::uint8_t fedauthinfo_number = 0xee;
 constexpr std::uint8_t sessionstate_number = 0xe4;
 constexpr std::uint8_t long_state = 0xff; // the length does not fit a byte: a DWORD follows
 

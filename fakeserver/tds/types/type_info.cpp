@@ -11,8 +11,6 @@ namespace {
 constexpr std::uint16_t max_type_length = 0xffff; // declared by the (MAX) types
 constexpr std::uint16_t null_u_short = 0xffff;
 constexpr std::uint32_t null_u_long = 0xffffffff;
-constexpr std::uint64_t null_plp = 0xffffffffffffffff;
-constexpr std::uint64_t unknown_plp = 0xfffffffffffffffe;
 constexpr std::size_t timestamp_size = 8;
 constexpr unsigned most_precision = 38;
 constexpr unsigned most_scale = 7;

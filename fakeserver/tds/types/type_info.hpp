@@ -17,6 +17,10 @@ namespace tdsfake::tds {
 using collation_bytes = std::array<std::uint8_t, 5>;
 inline constexpr collation_bytes latin1_general{0x09, 0x04, 0xd0, 0x00, 0x34}; // SQL_Latin1_General_CP1_CI_AS
 
+// In place of the length of a value of unlimited size (2.2.5.2.3).
+inline constexpr std::uint64_t null_plp = 0xffffffffffffffff;
+inline constexpr std::uint64_t unknown_plp = 0xfffffffffffffffe;
+
 inline constexpr std::uint8_t null_number = 0x1f; // NULLTYPE: a parameter's, never a column's
 
 struct type_info {

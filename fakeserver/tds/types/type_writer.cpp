@@ -12,8 +12,6 @@ constexpr std::uint32_t longest_long = 0x7fffffff;  // TEXT, IMAGE, in bytes
 constexpr std::uint32_t longest_ntext = 0x7ffffffe; // NTEXT
 constexpr std::uint32_t longest_variant = 8009;
 constexpr std::uint16_t unlimited = 0xffff;
-constexpr std::uint64_t null_plp = 0xffffffffffffffff;
-constexpr std::uint64_t unknown_plp = 0xfffffffffffffffe;
 
 // How the length of a value is told; what type_info::prefix is for the reader.
 enum class length_form : std::uint8_t { none, byte, u_short, text_pointer, u_long, plp };

@@ -1,11 +1,11 @@
 // What LOGIN7 and the messages behind it carry to authenticate a client: FEDAUTH, SSPI, SESSIONRECOVERY.
-#include "core/hex.hpp"
 #include "core/utf16.hpp"
 #include "tds/fedauth.hpp"
 #include "tds/ntlm.hpp"
 #include "tds/session_recovery.hpp"
 #include "tds/tokens/login_tokens.hpp"
 #include "tds/tokens/token_writer.hpp"
+#include "tests/unit/tds/wire_testing.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,14 +16,8 @@ using core::wire_errc;
 
 namespace {
 
-core::bytes hex(std::string_view text) { return core::from_hex(text).value(); }
-
-core::bytes joined(std::initializer_list<core::bytes> parts) {
-    core::bytes out;
-    for (const auto& part : parts)
-        out.insert(out.end(), part.begin(), part.end());
-    return out;
-}
+using tds::testing::hex;
+using tds::testing::joined;
 
 // Every prefix of what is whole fails, and so does one byte more.
 template <class Parse>

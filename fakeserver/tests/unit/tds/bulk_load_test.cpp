@@ -17,12 +17,12 @@ const auto first_row =
         "10 ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff ff 02 00 00 00 61 62"
         "fe ff ff ff ff ff ff ff 02 00 00 00 78 00 00 00 00 00");
 const auto second_row = hex("d1 02 00 00 00 00 ff ff ff ff ff ff ff ff");
-const auto done = hex("fd 00 00 00 00 00 00 00 00 00 00 00 00");
+const auto done_token = hex("fd 00 00 00 00 00 00 00 00 00 00 00 00");
 
-auto parse(core::byte_view payload) { return parse_bulk_load(payload, tds_version::v7_4); }
+auto parse_bulk(core::byte_view payload) { return parse_bulk_load(payload, tds_version::v7_4); }
 
 TEST(BulkLoad, CountsRowsAndNamesColumns) {
-    const auto read = parse(joined({columns, first_row, second_row, done}));
+    const auto read = parse_bulk(joined({columns, first_row, second_row, done_token}));
     ASSERT_TRUE(read.has_value()) << read.error().message();
     EXPECT_EQ(read.value().rows, 2U);
     ASSERT_EQ(read.value().columns.size(), 3U);
@@ -33,16 +33,16 @@ TEST(BulkLoad, CountsRowsAndNamesColumns) {
 }
 
 TEST(BulkLoad, RejectsTruncationExceptBetweenTokens) {
-    const auto whole = joined({columns, first_row, second_row, done});
+    const auto whole = joined({columns, first_row, second_row, done_token});
     const auto one = columns.size() + first_row.size();
     testing::expect_truncations_fail(
-        whole, parse, {columns.size(), one, one + second_row.size(), whole.size() - 4}
+        whole, parse_bulk, {columns.size(), one, one + second_row.size(), whole.size() - 4}
     );
-    testing::survives_every_byte_changed(whole, parse);
+    testing::survives_every_byte_changed(whole, parse_bulk);
 }
 
 TEST(BulkLoad, ReadsCompressedRows) {
-    const auto read = parse(joined({columns, hex("d2 06 05 00 00 00"), done}));
+    const auto read = parse_bulk(joined({columns, hex("d2 06 05 00 00 00"), done_token}));
     ASSERT_TRUE(read.has_value()) << read.error().message();
     EXPECT_EQ(read.value().rows, 1U);
 }
@@ -51,20 +51,20 @@ TEST(BulkLoad, ReadsCompressedRows) {
 TEST(BulkLoad, MayCountIn4Bytes) {
     const auto wire = hex("81 01 00  00 00 08 00 38 01 61 00  d1 01 00 00 00  fd 00 00 00 00 00 00 00 00");
     EXPECT_EQ(parse_bulk_load(wire, tds_version::v7_1).value().rows, 1U);
-    const auto newer = parse(joined({columns, first_row, hex("fd 00 00 00 00 00 00 00 00")}));
+    const auto newer = parse_bulk(joined({columns, first_row, hex("fd 00 00 00 00 00 00 00 00")}));
     ASSERT_TRUE(newer.has_value()) << newer.error().message();
     EXPECT_EQ(newer.value().rows, 1U);
 }
 
 TEST(BulkLoad, RejectsWhatIsNone) {
-    EXPECT_EQ(parse({}).error(), wire_errc::truncated);
-    EXPECT_EQ(parse(hex("d1 00")).error(), wire_errc::bad_value);
-    EXPECT_EQ(parse(hex("81 00 00")).error(), wire_errc::bad_value);
-    EXPECT_EQ(parse(hex("81 ff ff")).error(), wire_errc::bad_value);
-    EXPECT_EQ(parse(hex("81 01 00 00 00 00 00 00 00 1f 00")).error(), wire_errc::bad_value);
-    EXPECT_EQ(parse(hex("81 01 00 00 00 00 00 00 00 f3 00")).error(), wire_errc::bad_value);
-    EXPECT_EQ(parse(joined({columns, hex("e3 00 00")})).error(), wire_errc::bad_value);
-    EXPECT_EQ(parse(joined({columns, done, hex("00")})).error(), wire_errc::extra_bytes);
+    EXPECT_EQ(parse_bulk({}).error(), wire_errc::truncated);
+    EXPECT_EQ(parse_bulk(hex("d1 00")).error(), wire_errc::bad_value);
+    EXPECT_EQ(parse_bulk(hex("81 00 00")).error(), wire_errc::bad_value);
+    EXPECT_EQ(parse_bulk(hex("81 ff ff")).error(), wire_errc::bad_value);
+    EXPECT_EQ(parse_bulk(hex("81 01 00 00 00 00 00 00 00 1f 00")).error(), wire_errc::bad_value);
+    EXPECT_EQ(parse_bulk(hex("81 01 00 00 00 00 00 00 00 f3 00")).error(), wire_errc::bad_value);
+    EXPECT_EQ(parse_bulk(joined({columns, hex("e3 00 00")})).error(), wire_errc::bad_value);
+    EXPECT_EQ(parse_bulk(joined({columns, done_token, hex("00")})).error(), wire_errc::extra_bytes);
 }
 
 } // namespace

@@ -71,38 +71,50 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& tested) { return std::string(tested.param.name); }
 );
 
-struct bad {
+struct bad_value {
     std::string_view name;
     std::string_view wire;
     wire_errc expected;
 };
-class RpcStatementRejects : public ::testing::TestWithParam<bad> {};
+class RpcStatementRejects : public ::testing::TestWithParam<bad_value> {};
 TEST_P(RpcStatementRejects, Value) { EXPECT_EQ(call(GetParam().wire).error(), GetParam().expected); }
 
 INSTANTIATE_TEST_SUITE_P(
     Table,
     RpcStatementRejects,
     ::testing::Values(
-        bad{"OddNVarchar", "00 00 e7 40 1f 09 04 d0 00 34  03 00  61 00 62", wire_errc::bad_length},
-        bad{"OddNText", "00 00 63 ff ff ff 7f 09 04 d0 00 34  01 00 00 00  61", wire_errc::bad_length},
-        bad{"OddMax",
+        bad_value{"OddNVarchar", "00 00 e7 40 1f 09 04 d0 00 34  03 00  61 00 62", wire_errc::bad_length},
+        bad_value{"OddNText", "00 00 63 ff ff ff 7f 09 04 d0 00 34  01 00 00 00  61", wire_errc::bad_length},
+        bad_value{
+            "OddMax",
             "00 00 e7 ff ff 09 04 d0 00 34  fe ff ff ff ff ff ff ff  01 00 00 00 61  00 00 00 00",
-            wire_errc::bad_length},
-        bad{"NVarcharPastEnd", "00 00 e7 40 1f 09 04 d0 00 34  fe ff  61 00", wire_errc::truncated},
-        bad{"NTextHuge", "00 00 63 ff ff ff 7f 09 04 d0 00 34  fe ff ff ff  61 00", wire_errc::truncated},
-        bad{"ChunkHuge",
+            wire_errc::bad_length
+        },
+        bad_value{"NVarcharPastEnd", "00 00 e7 40 1f 09 04 d0 00 34  fe ff  61 00", wire_errc::truncated},
+        bad_value{
+            "NTextHuge", "00 00 63 ff ff ff 7f 09 04 d0 00 34  fe ff ff ff  61 00", wire_errc::truncated
+        },
+        bad_value{
+            "ChunkHuge",
             "00 00 e7 ff ff 09 04 d0 00 34  fe ff ff ff ff ff ff ff  ff ff ff ff 61 00",
-            wire_errc::truncated},
-        bad{"TotalHuge",
+            wire_errc::truncated
+        },
+        bad_value{
+            "TotalHuge",
             "00 00 e7 ff ff 09 04 d0 00 34  fd ff ff ff ff ff ff ff  02 00 00 00 61 00  00 00 00 00",
-            wire_errc::bad_length},
-        bad{"TotalAboveChunks",
+            wire_errc::bad_length
+        },
+        bad_value{
+            "TotalAboveChunks",
             "00 00 e7 ff ff 09 04 d0 00 34  04 00 00 00 00 00 00 00  02 00 00 00 61 00  00 00 00 00",
-            wire_errc::bad_length},
-        bad{"TotalBelowChunks",
+            wire_errc::bad_length
+        },
+        bad_value{
+            "TotalBelowChunks",
             "00 00 e7 ff ff 09 04 d0 00 34  01 00 00 00 00 00 00 00  02 00 00 00 61 00  00 00 00 00",
-            wire_errc::bad_length},
-        bad{"NamePastEnd", "7f 61 00", wire_errc::truncated}
+            wire_errc::bad_length
+        },
+        bad_value{"NamePastEnd", "7f 61 00", wire_errc::truncated}
     ),
     [](const auto& tested) { return std::string(tested.param.name); }
 );

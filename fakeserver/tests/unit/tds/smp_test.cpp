@@ -1,6 +1,6 @@
 // SMP headers (MC-SMP 2.2.1): laid out by hand, cut at every byte, and what is not one.
-#include "core/hex.hpp"
 #include "tds/smp.hpp"
+#include "tests/unit/tds/wire_testing.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 namespace tdsfake::tds {
 namespace {
 
-core::bytes hex(std::string_view text) { return core::from_hex(text).value(); }
+using testing::hex;
 
 TEST(Smp, ASynAsClientsSendIt) {
     const auto header = parse_smp_header(hex("53 01 00 00  10 00 00 00  00 00 00 00  04 00 00 00"));

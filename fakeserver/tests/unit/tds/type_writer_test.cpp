@@ -7,14 +7,8 @@
 namespace tdsfake::tds {
 namespace {
 
+using testing::declared;
 using testing::hex;
-
-sql_type declared(std::string_view text) {
-    std::string problem;
-    const auto read = parse_type(text, problem);
-    EXPECT_TRUE(read) << text << ": " << problem;
-    return read.value_or(sql_type{});
-}
 
 struct type_case {
     std::string_view type; // nullable, unless " not null" follows

@@ -5,14 +5,8 @@
 namespace tdsfake::tds {
 namespace {
 
+using testing::declared;
 using testing::hex;
-
-sql_type declared(std::string_view text) {
-    std::string problem;
-    const auto read = parse_type(text, problem);
-    EXPECT_TRUE(read) << text << ": " << problem;
-    return read.value_or(sql_type{});
-}
 
 struct value_case {
     std::string_view type;

@@ -4,6 +4,7 @@
 #include "core/bytes.hpp"
 #include "core/hex.hpp"
 #include "core/utf16.hpp"
+#include "tds/types/sql_type.hpp"
 
 #include <gtest/gtest.h>
 
@@ -25,6 +26,14 @@ inline core::bytes hex(std::string_view text) {
 }
 
 inline core::bytes utf16(std::string_view text) { return core::utf8_to_utf16le(text); }
+
+// A column's type as a scenario spells it.
+inline sql_type declared(std::string_view text) {
+    std::string problem;
+    const auto read = parse_type(text, problem);
+    EXPECT_TRUE(read) << text << ": " << problem;
+    return read.value_or(sql_type{});
+}
 
 inline core::bytes joined(std::initializer_list<core::bytes> parts) {
     core::bytes all;
