@@ -13,6 +13,7 @@ sys.path.append(str(here))
 from harness import driver_table, outcomes  # noqa: E402
 from harness.drivers import Probes  # noqa: E402
 from harness.server import binary  # noqa: E402
+from judge.session import Judge  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -28,9 +29,13 @@ def pytest_configure(config):
             shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session):
     if not pathlib.Path(binary).exists():
         pytest.exit(f"no {binary}: build it (cmake --build --preset release) or set TDSFAKE_BIN", 2)
+    if not hasattr(session.config, "workerinput"):
+        session.config.judge = Judge()
+        session.config.judge.start()  # before there are other processes, which are to be in its network
 
 
 @pytest.fixture
@@ -64,9 +69,16 @@ def keep_driver(request):
     return go
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session, exitstatus):
     config = session.config
-    if not hasattr(config, "workerinput") and config.getoption("--write-table"):
+    if hasattr(config, "workerinput"):
+        return
+    for report in config.judge.finish() if hasattr(config, "judge") else ():
+        config.hook.pytest_runtest_logreport(report=report)
+        if report.failed:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if config.getoption("--write-table"):
         for table in (outcomes, driver_table):
             missing = table.missing()
             if missing:

@@ -9,6 +9,7 @@ from driver_cases.pending import pending
 from harness.server import HarnessError, Server, own_address
 from harness.talk import Talk
 from harness.toolchains import CONFIGURATION, DRIVERS, unusable
+from judge.session import Witness
 
 DEFAULTS = {"user": "sa", "password": "secret", "database": "master", "timeout": 15, "encrypt": "off", "trust": True}
 ALL = object()
@@ -49,7 +50,7 @@ def test_driver_can_be_used_here(driver, probes):
     assert probes.get(driver).loaded
 
 
-def carry_out(case, driver, scenario, probes, folder):
+def carry_out(case, driver, scenario, probes, folder, malformed=None):
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "scenario.yaml"
     path.write_text(scenario)
@@ -60,7 +61,8 @@ def carry_out(case, driver, scenario, probes, folder):
         more = ["--ca-file", defaults["ca"]]
     # The Browser's port is always the same, so its address is this worker's own.
     params = {"host": own_address()} if "$host" in scenario else {}
-    server = Server(folder, path, params, more)
+    witness = Witness(driver, case.name if scenario is case.scenario else f"red control of {case.name}", malformed)
+    server = Server(folder, path, params, [*more, *witness.options])
     with server:
         talk = Talk(driver, probes, server, defaults)
         try:
@@ -69,6 +71,8 @@ def carry_out(case, driver, scenario, probes, folder):
             raise Mismatch(f"{mismatch}\nthe journal says\n{server.story()}") from None
         finally:
             talk.leave()
+            server.stop()
+            witness.tell(server)
 
 
 @pytest.mark.parametrize("case, driver", EVERY)

@@ -139,12 +139,7 @@ DEVIATIONS = {
             "pymssql 2.4.6: its error handler answers a timeout with INT_CANCEL, upon which DB-Library gives the connection up",
         ),
     },
-    "pytds": PYTHON_DATES | {
-        "timeout.query": Deviation(
-            "1 of ATTENTION", "closes the connection instead of cancelling the query",
-            "python-tds 1.17.1: the timeout is the socket's",
-        ),
-    },
+    "pytds": PYTHON_DATES,
     "tedious": JAVASCRIPT,
     "node-mssql": JAVASCRIPT,
     "knex": JAVASCRIPT,

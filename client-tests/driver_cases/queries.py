@@ -77,7 +77,7 @@ def fatal(t):
     before = t.connections()
     with t.fails():
         c.query("SELECT boom")
-    t.sees("the end of the connection", lambda events: any(e["event"] == "closed" for e in events))
+    t.sees("the end of the connection", lambda events: any(e["event"] == "closed" for e in events), 5)
     # A connection is dead from here on; a pool gets a new one by itself.
     try:
         equal("the value of the next query", str(c.query("SELECT n FROM five").value), "5")

@@ -32,6 +32,7 @@ def timeout(t):
     before = t.connections()
     with t.fails():
         c.query("SELECT slow", timeout=1)
+    t.sees_request("SELECT slow", within=5)
     t.sees_message("ATTENTION", within=5)
     equal("the value of the next query", str(c.query("SELECT n FROM five").value), "5")
     equal("connections since", t.connections() - before, 0)
@@ -44,5 +45,5 @@ server:
 """)
 def login_timeout(t):
     with t.fails():
-        t.open(timeout=2, within=12)
+        t.open(timeout=2, within=8)
     expect(bool(t.received("LOGIN7")), "no login was sent")

@@ -177,10 +177,10 @@ class Talk:
         except HarnessError as late:
             raise Mismatch(str(late)) from None
 
-    def sees_request(self, fragment):
+    def sees_request(self, fragment, within=moment):
         """A batch or RPC whose SQL or procedure contains this has been read."""
         self.sees(f"a request with {fragment!r}", lambda events: any(
-            e["event"] == "received" and fragment in f"{e.get('sql', '')} {e.get('procedure', '')}" for e in events))
+            e["event"] == "received" and fragment in f"{e.get('sql', '')} {e.get('procedure', '')}" for e in events), within)
 
     def first(self, message):
         """The first such message, waited for: the journal may be behind."""

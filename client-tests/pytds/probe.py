@@ -44,8 +44,9 @@ class ServedSession(serving.Dbapi):
     placeholder = "%s"
 
     def limit(self, timeout):
+        """Its timeout is of the connection: what connect(timeout=…) does to the socket once it is logged in."""
         if timeout is not None:
-            self.connection._main_cursor._session.query_timeout = timeout
+            self.connection._tds_socket.sock.settimeout(timeout)
 
     def messages(self, cursor):
         """They pile up in the cursor."""

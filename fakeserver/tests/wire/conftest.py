@@ -1,10 +1,8 @@
 """The wire tests: each test process has a network of its own, so that nothing else is on its loopback."""
 
-import ctypes
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
 
 import pytest
@@ -14,18 +12,7 @@ sys.path[:0] = [str(here), str(here.parent / "server")]
 
 import fake as fakes  # noqa: E402
 from capture import Capture  # noqa: E402
-
-CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
-
-
-def own_network():
-    """None, or why there is none. Processes started later are in it as well."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNET):
-        return f"unshare: {os.strerror(ctypes.get_errno())}; run as root or under `unshare -Urn`"
-    up = subprocess.run(["ip", "link", "set", "lo", "up"], capture_output=True, text=True)
-    return up.stderr if up.returncode else None
-
+from network import own_network  # noqa: E402
 
 missing = [tool for tool in ("dumpcap", "tshark", "ip") if not shutil.which(tool)]
 problem = f"needs {', '.join(missing)}" if missing else own_network()

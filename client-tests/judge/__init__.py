@@ -1,0 +1,1 @@
+"""The second judge: what tshark makes of every byte that the server sent to the drivers."""
