@@ -8,6 +8,7 @@ import pytest
 
 from driver_cases.case import Case
 from harness.toolchains import unusable
+from judge import windows
 from judge.known import LIMITS, Limit
 from judge.recorded import Run
 from judge.streams import Piece, Reassembly, Splitter
@@ -18,8 +19,9 @@ def tds(kind, payload, status=1):
     return bytes([kind, status]) + (len(payload) + 8).to_bytes(2, "big") + bytes(4) + payload
 
 
-def smp(flag, session, data=b""):
-    return bytes([0x53, flag]) + session.to_bytes(2, "little") + (16 + len(data)).to_bytes(4, "little") + bytes(8) + data
+def smp(flag, session, data=b"", sequence=0, window=0):
+    numbers = [(16 + len(data), 4), (sequence, 4), (window, 4)]
+    return bytes([0x53, flag]) + session.to_bytes(2, "little") + b"".join(n.to_bytes(size, "little") for n, size in numbers) + data
 
 
 def record(kind, payload):
@@ -37,6 +39,7 @@ def test_a_stream_is_taken_apart_wherever_it_was_cut(size):
     splitter = Splitter()
     pieces = [piece for at in range(0, len(stream), size) for piece in splitter.feed(stream[at : at + size])]
     assert b"".join(one.data for one in pieces if one.kind == "tls") == flight + secret
+    assert [(one.data[1], one.session) for one in pieces if one.kind == "smp"] == [(1, 5), (8, 5), (8, 6), (8, 5)]
     assert [one for one in pieces if one.kind == "tds"] == [
         Piece("tds", tds(0x12, b"\0prelogin")), Piece("tds", tds(4, b"clear")),
         Piece("tds", tds(4, b"other"), 6), Piece("tds", tds(4, b"first"), 5),
@@ -56,6 +59,22 @@ def test_bytes_are_put_in_order():
     assert [stream.take(2, b"efgh"), stream.take(0xFFFFFFFE, b"ab"), stream.take(0xFFFFFFFE, b"abcd"), stream.take(6, b"i")] == [
         b"", b"ab", b"cdefgh", b"i"]
     assert not stream.early
+
+
+def windows_of(*packets):
+    return windows.judge([(by_server, Piece("smp", packet[:16], 0)) for by_server, packet in packets])
+
+
+def test_windows():
+    sent = [(True, smp(8, 0, b"x", number)) for number in range(1, 7)]
+    opened, room = (False, smp(1, 0, window=4)), (False, smp(2, 0, window=6))
+    assert windows_of(opened, *sent[:4]) == ([], False)
+    assert windows_of(opened, *sent[:4], room, *sent[4:]) == ([], True)
+    assert windows_of(opened, room, *sent) == ([], False)
+    too_much, _ = windows_of(opened, *sent[:5])
+    assert too_much == ["SMP session 0: packet 5 for a client with room up to 4"]
+    skipped, _ = windows_of(opened, sent[1])
+    assert skipped == ["SMP session 0: packet 2 behind 0"]
 
 
 @pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.name)

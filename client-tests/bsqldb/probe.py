@@ -24,7 +24,7 @@ class Session(serving.Session):
         configuration = freetds.configuration(self.options)
         try:
             done = subprocess.run(
-                ["bsqldb", "-S", "fake", "-U", self.options["user"], "-P", self.options["password"],
+                ["bsqldb", "-S", "fake", "-U", freetds.user(self.options), "-P", self.options["password"],
                  "-D", self.options["database"], "-h", "-t", "\t"],
                 input=f"{sql}\nGO\n" if sql else "", capture_output=True, text=True, errors="replace",
                 env=os.environ | {"FREETDSCONF": str(configuration)},

@@ -5,7 +5,7 @@ import pkgutil
 
 from driver_cases.case import CASES
 
-SUBJECTS = ("connecting", "queries", "types", "requests", "waiting", "pooling", "elsewhere")
+SUBJECTS = ("connecting", "logins", "queries", "types", "requests", "waiting", "pooling", "mars", "elsewhere")
 for subject in SUBJECTS:
     importlib.import_module(f"{__name__}.{subject}")
 unread = {module.name for module in pkgutil.iter_modules(__path__)} - set(SUBJECTS) - {"case", "offers", "pending"}

@@ -17,7 +17,11 @@ class Deviation:
 
 NO_STRICT = {"tls.strict*": "no TDS 8.0"}
 TRUSTS_ALL = {"tls.untrusted": "checks no certificate unless told so in freetds.conf"}
-COMMAND_LINE = TRUSTS_ALL | NO_STRICT | {
+FREETDS = {
+    "login.token": "no login by token", "login.new-password": "no change of passwords", "login.partner": "no failover partner",
+    "login.packets-512": "4096 bytes at least in TDS 7.0 and newer", "session.recovered": "no session recovery",
+}
+COMMAND_LINE = FREETDS | TRUSTS_ALL | NO_STRICT | {
     "parameters.*": "sends text", "prepared.*": "sends text", "procedure.*": "sends text", "bulk.*": "that is freebcp",
     "cancel.*": "only by a signal", "timeout.query": "no timeouts", "pool.*": "no pool", "mars.*": "no MARS",
     "transaction.*": "by SQL text only",
@@ -27,6 +31,8 @@ DATES_AS_TEXT = {
 }
 NODE = {
     "connect.tds-7.0": "speaks 7.1 and newer", "tls.*-login": "no TLS for the login alone", "mars.*": "no MARS",
+    "login.new-password": "no change of passwords", "login.partner": "no failover partner",
+    "session.recovered": "no session recovery",
 }
 ONE_VERSION = {"connect.tds-*": "no choice of version"}
 
@@ -39,22 +45,27 @@ NOT_OFFERED = {
         "query.affected": "tells row counts in no form to rely on", "query.fatal": "one connection per statement",
         "query.error": "one connection per statement",
     },
-    "pymssql": TRUSTS_ALL | NO_STRICT | {
+    "pymssql": FREETDS | TRUSTS_ALL | NO_STRICT | {
+        "login.packets-32767": "in freetds.conf only",
         "prepared.*": "writes parameters into the text", "cancel.*": "no cancel", "pool.*": "no pool", "mars.*": "no MARS",
     },
     "pytds": NO_STRICT | {
+        "login.ntlm": "wants the package ntlm-auth, which is no longer maintained",
+        "login.new-password": "no change of passwords", "login.partner": "on the principal's port only",
+        "session.recovered": "no session recovery",
         "connect.tds-7.0": "speaks 7.1 and newer", "prepared.*": "no statement objects",
         "cancel.*": "cancel() is for the thread that executes, which is busy then",
     },
-    "pyodbc": TRUSTS_ALL | NO_STRICT | {
+    "pyodbc": FREETDS | TRUSTS_ALL | NO_STRICT | {
         "procedure.*": "binds input parameters only", "pool.*": "unixODBC's, not its own", "bulk.*": "no bulk interface",
         "prepared.*": "no statement objects",
     },
     "mssql-python": ONE_VERSION | {
+        "mars.cancel": "no cancel", "login.ntlm": "integrated logins by Kerberos only", "login.partner": "no keyword for it",
         "procedure.*": "binds input parameters only", "cancel.*": "no cancel",
         "prepared.*": "no statement objects",
     },
-    "sqlalchemy": TRUSTS_ALL | NO_STRICT | {
+    "sqlalchemy": FREETDS | TRUSTS_ALL | NO_STRICT | {
         "query.several-results": "one result per statement", "procedure.*": "left to the driver below",
         "bulk.*": "left to the driver below", "cancel.*": "left to the driver below", "mars.*": "left to the driver below",
         "pool.reset": "rolls back, resets nothing", "timeout.query": "left to the driver below", "prepared.*": "left to the driver below", "query.print": "no messages",
@@ -68,21 +79,28 @@ NOT_OFFERED = {
         "timeout.query": "no cancel for this dialect", "pool.reset": "its pool resets nothing", "prepared.*": "no statement objects",
         "procedure.*": "raw SQL only", "bulk.*": "batches of INSERT, no bulk load",
     },
-    "mssql-jdbc": ONE_VERSION | {"mars.*": "no MARS", "pool.*": "no pool of its own"},
+    "mssql-jdbc": ONE_VERSION | {"login.new-password": "no change of passwords", "mars.*": "no MARS", "pool.*": "no pool of its own"},
     "jtds": NO_STRICT | {
+        "login.token": "no login by token", "login.new-password": "no change of passwords", "login.partner": "no failover partner",
+        "login.packets-32767": "32256 bytes at most", "session.recovered": "no session recovery",
         "connect.tds-7.[234]": "speaks 7.0 and 7.1", "mars.*": "no MARS", "pool.*": "no pool of its own",
         "login.read-only": "no keyword", "bulk.*": "no bulk interface",
     },
     "hikaricp": ONE_VERSION | {
+        "login.new-password": "no change of passwords",
         "mars.*": "no MARS", "pool.reset": "resets what was set through JDBC, not the session", "bulk.*": "left to the driver below",
     },
     "go-mssqldb": ONE_VERSION | {
+        "session.recovered": "no session recovery",
         "prepared.*": "prepares nothing on the server: sp_executesql each time",
         "mars.*": "no MARS", "pool.*": "database/sql's"},
     "database-sql": ONE_VERSION | {
+        "session.recovered": "no session recovery",
         "prepared.*": "prepares nothing on the server: sp_executesql each time", "mars.*": "no MARS",
     },
     "tiberius": ONE_VERSION | NO_STRICT | {
+        "login.ntlm": "on Windows only", "login.new-password": "no change of passwords", "login.partner": "no failover partner",
+        "login.packets-*": "no packet size", "session.recovered": "no session recovery",
         "transaction.*": "by SQL text only", "pool.*": "no pool", "cancel.*": "no cancel", "timeout.query": "no timeouts",
         "mars.*": "no MARS", "prepared.*": "prepares nothing by itself", "procedure.*": "no output parameters",
         "query.print": "its log only", "query.raiserror-10": "its log only",
@@ -96,6 +114,10 @@ CLEAR_TEXT = Deviation(
 LOGIN_TIMEOUT = Deviation(
     "the driver gave no answer within", "waits for ever for the answer to its login: loginTimeout bounds the TCP connect only",
     "mssql-jdbc 13.4.0: reading waits socketTimeout, which is 0 by default; the journal shows LOGIN7 and then nothing",
+)
+NOT_LOOKED = Deviation(
+    "Connection reset", "looks whether its connection lives only when it was idle for more than 15 s",
+    "mssql-jdbc 13.4.0, SQLServerConnection.IdleNetworkTracker; the journal shows one login",
 )
 PYTHON_DATES = {
     f"type.{name}": Deviation(
@@ -139,12 +161,18 @@ DEVIATIONS = {
             "pymssql 2.4.6: its error handler answers a timeout with INT_CANCEL, upon which DB-Library gives the connection up",
         ),
     },
-    "pytds": PYTHON_DATES,
+    "pytds": PYTHON_DATES | {
+        "mars.first-leaves-full": Deviation(
+            "Unexpected EOF while reading SMP header", "acknowledges data of a session after its own FIN, whereupon a server "
+            "closes the connection", "python-tds 1.17.1; MC-SMP 3.1.5.1.2, an ACK in the FIN RECEIVED state; the journal shows it",
+            sometimes=True,
+        ),
+    },
     "tedious": JAVASCRIPT,
     "node-mssql": JAVASCRIPT,
     "knex": JAVASCRIPT,
-    "mssql-jdbc": {"timeout.login": LOGIN_TIMEOUT},
-    "hikaricp": {"timeout.login": LOGIN_TIMEOUT},
+    "mssql-jdbc": {"timeout.login": LOGIN_TIMEOUT, "session.recovered": NOT_LOOKED},
+    "hikaricp": {"timeout.login": LOGIN_TIMEOUT, "session.recovered": NOT_LOOKED},
     "tiberius": {
         f"type.{name}": Deviation("-922337203685477.6", "money becomes a float", "tiberius 0.12.3, src/tds/codec/column_data/money.rs")
         for name in ("money", "money-not-null")

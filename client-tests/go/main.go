@@ -12,34 +12,42 @@ import (
 
 // fields of a command; what an operation needs is there.
 type command struct {
-	ID         int      `json:"id"`
-	Op         string   `json:"op"`
-	As         string   `json:"as"`
-	On         string   `json:"on"`
-	Pool       any      `json:"pool"`
-	SQL        string   `json:"sql"`
-	Params     []typed  `json:"params"`
-	Timeout    *float64 `json:"timeout"`
-	Types      []string `json:"types"`
-	Statement  string   `json:"statement"`
-	Values     []*string
-	Procedure  string
-	Table      string
-	Columns    []typed
-	Rows       [][]*string
-	Host       string
-	Port       *int
-	User       string
-	Password   string
-	Database   string
-	Encrypt    string
-	Trust      *bool
-	CA         string
-	TDS        string
-	MARS       bool
-	Intent     string
-	Instance   string
-	PacketSize int `json:"packet_size"`
+	ID          int      `json:"id"`
+	Op          string   `json:"op"`
+	As          string   `json:"as"`
+	On          string   `json:"on"`
+	Pool        any      `json:"pool"`
+	SQL         string   `json:"sql"`
+	Params      []typed  `json:"params"`
+	Timeout     *float64 `json:"timeout"`
+	Types       []string `json:"types"`
+	Statement   string   `json:"statement"`
+	Values      []*string
+	Procedure   string
+	Table       string
+	Columns     []typed
+	Rows        [][]*string
+	Host        string
+	Port        *int
+	User        string
+	Password    string
+	Database    string
+	Encrypt     string
+	Trust       *bool
+	CA          string
+	TDS         string
+	MARS        bool
+	Intent      string
+	Instance    string
+	PacketSize  int `json:"packet_size"`
+	Domain      string
+	Token       string
+	NewPassword string `json:"new_password"`
+	Reconnect   bool
+	Partner     *struct {
+		Host string
+		Port int
+	}
 }
 
 type typed struct {

@@ -62,7 +62,23 @@ func address(c command) (string, error) {
 	if c.PacketSize != 0 {
 		values.Set("packet size", strconv.Itoa(c.PacketSize))
 	}
-	made := url.URL{Scheme: "sqlserver", User: url.UserPassword(c.User, c.Password), Host: c.Host, RawQuery: values.Encode()}
+	if c.Reconnect {
+		return "", notOffered("no session recovery")
+	}
+	if c.NewPassword != "" {
+		values.Set("change password", c.NewPassword)
+	}
+	if c.Partner != nil {
+		values.Set("failoverpartner", c.Partner.Host)
+		values.Set("failoverport", strconv.Itoa(c.Partner.Port))
+	}
+	user := url.UserPassword(c.User, c.Password)
+	if c.Domain != "" { // NTLM
+		user = url.UserPassword(c.Domain+"\\"+c.User, c.Password)
+	} else if c.Token != "" {
+		user = nil
+	}
+	made := url.URL{Scheme: "sqlserver", User: user, Host: c.Host, RawQuery: values.Encode()}
 	if c.Instance != "" {
 		made.Path = c.Instance
 	} else if c.Port != nil {
@@ -79,10 +95,19 @@ func openPool(driver string, c command) (*pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pool{db: open(text)}, nil
+	return &pool{db: open(text, c.Token)}, nil
 }
 
-func open(text string) *sql.DB {
+func open(text string, token string) *sql.DB {
+	if token != "" {
+		connector, err := mssql.NewAccessTokenConnector(text, func() (string, error) { return token, nil })
+		if err != nil {
+			panic(err)
+		}
+		db := sql.OpenDB(connector)
+		db.SetMaxOpenConns(1)
+		return db
+	}
 	configuration, err := msdsn.Parse(text)
 	if err != nil {
 		panic(err)
@@ -97,7 +122,7 @@ func openSession(c command) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := open(text)
+	db := open(text, c.Token)
 	conn, err := db.Conn(background)
 	if err != nil {
 		db.Close()

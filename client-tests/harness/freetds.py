@@ -18,6 +18,16 @@ class Complaint(Exception):
         self.text = text
 
 
+def not_offered(options):
+    if options.get("token") or options.get("new_password") or options.get("partner") or options.get("reconnect"):
+        raise serving.NotOffered("FreeTDS has no such thing")
+
+
+def user(options):
+    """A user with a domain logs in by NTLM."""
+    return f"{options['domain']}\\{options['user']}" if options.get("domain") else options["user"]
+
+
 def configuration(options):
     """A freetds.conf with one server, `fake`; its path."""
     if options["encrypt"] == "strict":
@@ -30,6 +40,9 @@ def configuration(options):
     ]
     if options.get("intent") == "read-only":
         lines.append("read-only intent = yes")
+    if options.get("packet_size"):
+        lines.append(f"initial block size = {options['packet_size']}")
+    not_offered(options)
     handle, path = tempfile.mkstemp(prefix="freetds-", suffix=".conf")
     with os.fdopen(handle, "w") as file:
         file.write("\n".join(lines) + "\n")

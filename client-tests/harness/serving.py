@@ -8,13 +8,16 @@ One process per driver carries out many cases: it reads commands, one JSON objec
 
 Commands on one connection are carried out in order, on a thread of its own; `cancel` overtakes them.
   open      as, and options: host, port, user, password, database, timeout, tds, encrypt, ca, trust, packet_size, mars,
-            intent, instance, autocommit, pool (a pool of one connection; `acquire` and `release` use it)
+            intent, instance, autocommit, domain (NTLM), token (instead of user and password), new_password, partner {host, port, instance},
+            reconnect (recover the session of a broken connection), pool (a pool of one connection; `acquire` and `release` use it)
   query     on, sql with ? for parameters; params [{type, value}]; timeout (seconds); prepared: through the prepared interface
   prepare   on, sql, types; as: the statement's name        execute  on, statement, values
   call      on, procedure, params [{name, type, value, out}]
   begin commit rollback cancel close acquire release        on
   bulk      on, table, columns [{name, type}], rows
   interleave  on, first, second: SQL of two results to be read row by row in turn; the answer has rows
+  beside      on, first, second, leave: a row of the first is read, then all of the second, then the rest of the first, or it is
+              cancelled or closed; the answer has the numbers of rows: of the second, and of the first behind its first
 Values travel as JSON where JSON has them; decimals, dates, times and uniqueidentifiers as text, bytes as 0x….
 """
 
@@ -128,6 +131,30 @@ class Dbapi(Session):
         for cursor in cursors:
             cursor.close()
         return {"rows": rows}
+
+    def beside(self, first, second, leave=None):
+        """A result that stays unread while another is asked for and read. `leave`: after its first row, while the other
+        has one to go, the first is given up by cancel or close, instead of being read at last."""
+        one, other = self.new_cursor(), self.new_cursor()
+        one.execute(first)
+        one.fetchone()
+        other.execute(second)
+        seen = 1 if other.fetchone() else 0
+        if leave:
+            self.give_up(one, leave)
+        seen += len(other.fetchall())
+        rest = 0 if leave else len(one.fetchall())
+        if leave == "cancel":
+            one.execute(second)
+            rest = len(one.fetchall())
+        for cursor in (other, one) if leave != "close" else (other,):
+            cursor.close()
+        return {"second": seen, "first": rest}
+
+    def give_up(self, cursor, how):
+        if not hasattr(cursor, how):
+            raise NotOffered(f"its cursors have no {how}")
+        getattr(cursor, how)()
 
     def begin(self):
         """DB-API: a transaction begins by itself when autocommit is off."""

@@ -18,7 +18,7 @@ final class Drivers {
 
     static Session open(String driver, Map<String, Object> options) throws Exception {
         switch (driver) {
-            case "mssql-jdbc": return new MicrosoftSession(DriverManager.getConnection(microsoft(options)));
+            case "mssql-jdbc": return new MicrosoftSession(DriverManager.getConnection(microsoft(options), secrets(options)));
             case "jtds": return new Session(DriverManager.getConnection(jtds(options)));
             case "hikaricp": return new PooledSession(pool(options));
             default: throw new IllegalArgumentException(driver);
@@ -37,17 +37,35 @@ final class Drivers {
         StringBuilder url = new StringBuilder("jdbc:sqlserver://" + options.get("host"));
         if (options.get("instance") != null) url.append("\\").append(options.get("instance"));
         else url.append(":").append(options.get("port"));
-        url.append(";user=").append(options.get("user")).append(";password=").append(options.get("password"));
+        if (options.get("new_password") != null) throw new NotOffered("no change of passwords");
+        if (options.get("domain") != null) {
+            url.append(";integratedSecurity=true;authenticationScheme=NTLM;domain=").append(options.get("domain"));
+        }
+        Map<?, ?> partner = (Map<?, ?>) options.get("partner");
+        if (partner != null) url.append(";failoverPartner=").append(partner.get("host")).append("\\").append(partner.get("instance"));
         url.append(";databaseName=").append(options.get("database")).append(";encrypt=").append(encrypt);
         boolean trusting = !encrypt.equals("strict") && or(options, "trust", true) == Boolean.TRUE;
         url.append(";trustServerCertificate=").append(trusting);
         if (!trusting && options.get("ca") != null) {
             url.append(";trustStore=").append(trustStore((String) options.get("ca"))).append(";trustStorePassword=secret");
         }
-        url.append(";loginTimeout=").append(options.get("timeout")).append(";connectRetryCount=0");
+        url.append(";loginTimeout=").append(options.get("timeout")).append(";connectRetryInterval=1;connectRetryCount=");
+        url.append(options.get("reconnect") == Boolean.TRUE ? 1 : 0);
         if ("read-only".equals(options.get("intent"))) url.append(";applicationIntent=ReadOnly");
         if (options.get("packet_size") != null) url.append(";packetSize=").append(options.get("packet_size"));
         return url.toString();
+    }
+
+    /** Who logs in. */
+    private static Properties secrets(Map<String, Object> options) {
+        Properties properties = new Properties();
+        if (options.get("token") != null) {
+            properties.put("accessToken", options.get("token"));
+        } else {
+            properties.put("user", options.get("user"));
+            properties.put("password", options.get("password"));
+        }
+        return properties;
     }
 
     /** A file of Java's own kind with the certificate authority of a PEM file. */
@@ -77,6 +95,11 @@ final class Drivers {
         url.append("/").append(options.get("database")).append(";user=").append(options.get("user"));
         url.append(";password=").append(options.get("password")).append(";ssl=").append(ssl).append(";tds=").append(tds);
         url.append(";loginTimeout=").append(options.get("timeout"));
+        for (String other : List.of("token", "new_password", "partner", "reconnect")) {
+            if (options.get(other) != null) throw new NotOffered("no " + other);
+        }
+        if (options.get("domain") != null) url.append(";useNTLMv2=true;domain=").append(options.get("domain"));
+        if (options.get("packet_size") != null) url.append(";packetSize=").append(options.get("packet_size"));
         if (options.get("instance") != null) url.append(";instance=").append(options.get("instance"));
         return url.toString();
     }
@@ -84,6 +107,7 @@ final class Drivers {
     static HikariDataSource pool(Map<String, Object> options) throws Exception {
         HikariConfig configuration = new HikariConfig();
         configuration.setJdbcUrl(microsoft(options));
+        configuration.setDataSourceProperties(secrets(options));
         configuration.setMaximumPoolSize(1);
         configuration.setConnectionTimeout(1000L * ((Number) options.get("timeout")).intValue());
         return new HikariDataSource(configuration);

@@ -36,6 +36,11 @@ LIMITS = [
         "MS-TDS 2.2.7.9, Routing; all drivers that know the token follow it",
     ),
     Limit(
+        "SSPI", r"(red control of )?login\.ntlm", r"Malformed Packet \(Exception occurred\)",
+        "it takes the length of an SSPI token for characters, and reads twice as much",
+        "MS-TDS 2.2.7.22 calls it US_VARBYTE; all drivers with NTLM answer the challenge",
+    ),
+    Limit(
         "collation in TDS 7.0", r"(red control of )?connect\.tds-7\.0",
         r"Malformed Packet \(Exception occurred\)|tshark stops at token 0x\w\w",
         "text columns of TDS 7.0 have no collation: it reads one in any version",

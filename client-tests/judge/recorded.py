@@ -85,7 +85,7 @@ def conversations(segments, runs):
                 everyone.append(open_ones[place])
         elif place in open_ones:
             open_ones[place].take(by_server, segment)
-    return [one.end() for one in everyone]
+    return [one.end() for one in everyone if one.streams[True]]  # what was refused was no connection
 
 
 def opened(said, decrypted):
@@ -93,7 +93,7 @@ def opened(said, decrypted):
     splitters = {False: Splitter(), True: Splitter()}
     out = []
     for number, (by_server, piece) in enumerate(said):
-        if piece.kind == "tds":
+        if piece.kind != "tls":
             out.append((by_server, piece))
         else:
             out += [(by_server, one) for one in splitters[by_server].feed(decrypted.get(number, b""))]
@@ -102,6 +102,7 @@ def opened(said, decrypted):
 
 def sessions(said):
     """Each session of MARS as a conversation of its own, behind the login before it; without MARS, that one."""
+    said = [(by_server, piece) for by_server, piece in said if piece.kind == "tds"]
     before = [(by_server, piece) for by_server, piece in said if piece.session is None]
     yield before, 0
     for number in sorted({piece.session for _, piece in said if piece.session is not None}):

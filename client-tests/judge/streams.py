@@ -14,7 +14,7 @@ SMP_DATA = 8
 
 @dataclasses.dataclass(frozen=True)
 class Piece:
-    kind: str      # tds: a packet; tls: bytes of a TLS stream
+    kind: str      # tds: a packet; tls: bytes of a TLS stream; smp: the header of a packet, before what it carries
     data: bytes
     session: int = None
 
@@ -76,6 +76,7 @@ class Splitter:
 
     def take_smp(self, packet):
         session = int.from_bytes(packet[2:4], "little")
+        yield Piece("smp", packet[:SMP_HEADER], session)
         if packet[1] == SMP_DATA and len(packet) > SMP_HEADER:
             inner = self.sessions.setdefault(session, Splitter())
             for piece in inner.feed(packet[SMP_HEADER:]):

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from judge import dissector
+from judge import dissector, windows
 from judge.known import LIMITS
 from judge.recorded import conversations, opened, sessions
 
@@ -28,7 +28,9 @@ class Judgement:
         for one in self.conversations:
             self.findings += [Finding(one.run, text) for text in one.problems]
         self.captured()
-        self.judge_tds(self.open_tls(keys))
+        said = self.open_tls(keys)
+        self.judge_windows(said)
+        self.judge_tds(said)
 
     def captured(self):
         for run in self.runs:
@@ -70,6 +72,17 @@ class Judgement:
             if readable.get(run, 0) < run.tls:
                 self.findings.append(Finding(run, f"{run.tls} connections with TLS, tshark decrypts {readable.get(run, 0)}"))
         return out
+
+    def judge_windows(self, said):
+        waited = set()
+        for one, pieces in zip(self.conversations, said):
+            problems, full = windows.judge(pieces)
+            self.findings += [Finding(one.run, text) for text in problems]
+            if full:
+                waited.add(one.run)
+        for run in self.runs:
+            if run.case == "mars.window" and run not in waited:
+                self.findings.append(Finding(run, "the server never waited for room in a window"))
 
     def judge_tds(self, said):
         files, owners = {}, {}

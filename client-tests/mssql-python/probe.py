@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import struct
 import sys
 
 import mssql_python
@@ -45,6 +46,12 @@ def connection_string(options):
         keys["TrustServerCertificate"] = "yes"
     if options.get("intent") == "read-only":
         keys["ApplicationIntent"] = "ReadOnly"
+    if options.get("token"):
+        del keys["UID"], keys["PWD"]
+    if options.get("new_password"):
+        keys["PWD"] = options["new_password"]
+    if options.get("reconnect"):
+        keys |= {"ConnectRetryCount": 1, "ConnectRetryInterval": 1}
     if options.get("ca"):
         # OpenSSL, on which the driver's TLS stands, looks here for whom to trust.
         os.environ["SSL_CERT_FILE"] = options["ca"]
@@ -56,10 +63,24 @@ def connection_string(options):
 def open(options):  # noqa: A001: the name of the operation
     if options.get("tds"):
         raise serving.NotOffered("no keyword for it")
-    # MARS has no keyword here, but the attribute of the ODBC driver below (SQL_COPT_SS_MARS_ENABLED).
-    before = {1224: 1} if options.get("mars") else None
+    if options.get("partner"):
+        raise serving.NotOffered("no keyword for it")
+    if options.get("domain"):
+        raise serving.NotOffered("integrated logins by Kerberos only")
+    # What has no keyword here is an attribute of the ODBC driver below: SQL_COPT_SS_MARS_ENABLED, SQL_COPT_SS_ACCESS_TOKEN (a
+    # length and UTF-16), SQL_COPT_SS_OLDPWD, SQL_ATTR_PACKET_SIZE.
+    before = {}
+    if options.get("mars"):
+        before[1224] = 1
+    if options.get("token"):
+        token = options["token"].encode("utf-16-le")
+        before[1256] = struct.pack("<I", len(token)) + token
+    if options.get("new_password"):
+        before[1226] = options["password"]
+    if options.get("packet_size"):
+        before[112] = options["packet_size"]
     return Session(
-        mssql_python.connect(connection_string(options), autocommit=True, attrs_before=before, timeout=options["timeout"])
+        mssql_python.connect(connection_string(options), autocommit=True, attrs_before=before or None, timeout=options["timeout"])
     )
 
 

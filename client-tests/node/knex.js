@@ -6,12 +6,13 @@ const { NotOffered, to_json, to_native } = require('./serving');
 const { options_of } = require('./tedious');
 
 function configuration(options) {
-  const { server, options: below } = options_of(options);
+  const { server, authentication, options: below } = options_of(options);
   const { port, database, connectTimeout, requestTimeout, ...rest } = below;
   return {
     client: 'mssql',
     connection: {
-      server, port, database, user: options.user, password: options.password, connectionTimeout: connectTimeout, requestTimeout: 0,
+      server, port, database, type: authentication.type, user: options.user, password: options.password, domain: options.domain,
+      token: options.token, connectionTimeout: connectTimeout, requestTimeout: 0,
       options: { ...rest, rowCollectionOnRequestCompletion: false },
     },
     pool: { min: 0, max: 1 }, acquireConnectionTimeout: connectTimeout + 1000,

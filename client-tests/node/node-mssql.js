@@ -11,10 +11,10 @@ const TYPE = {
 };
 
 function configuration(options) {
-  const { server, options: below } = options_of(options);
+  const { server, authentication, options: below } = options_of(options);
   const { port, database, connectTimeout, requestTimeout, ...rest } = below;
   return {
-    server, port, database, user: options.user, password: options.password, connectionTimeout: connectTimeout, requestTimeout: 0,
+    server, port, database, authentication, connectionTimeout: connectTimeout, requestTimeout: 0,
     options: rest, pool: { min: 0, max: 1 }, arrayRowMode: true,
   };
 }

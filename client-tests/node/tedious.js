@@ -14,15 +14,22 @@ const TYPE = {
 };
 const EXACT = { decimal: { precision: 18, scale: 4 } };
 
+function authentication_of({ user, password, domain, token }) {
+  if (token) return { type: 'azure-active-directory-access-token', options: { token } };
+  if (domain) return { type: 'ntlm', options: { userName: user, password, domain } };
+  return { type: 'default', options: { userName: user, password } };
+}
+
 function options_of(options) {
   if (!(options.encrypt in ENCRYPT)) throw new NotOffered('no TLS for the login alone');
   if (options.tds && !TDS[options.tds]) throw new NotOffered('speaks 7.1 and newer');
   if (options.mars) throw new NotOffered('no MARS');
+  if (options.new_password || options.partner || options.reconnect) throw new NotOffered('no such thing');
   const certificates = options.ca && fs.existsSync(options.ca) ? { ca: fs.readFileSync(options.ca) } : undefined;
   const timeout = options.timeout * 1000;
   return {
     server: options.host,
-    authentication: { type: 'default', options: { userName: options.user, password: options.password } },
+    authentication: authentication_of(options),
     options: {
       ...(options.instance ? { instanceName: options.instance } : { port: options.port }),
       database: options.database, encrypt: ENCRYPT[options.encrypt], trustServerCertificate: options.trust !== false,

@@ -7,7 +7,7 @@ import pymssql
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 
-from harness import probe, serving  # noqa: E402
+from harness import freetds, probe, serving  # noqa: E402
 
 
 class Session:
@@ -93,10 +93,13 @@ ENCRYPTION = {"off": "off", "login": "request", "on": "require", "strict": "stri
 
 
 def open(options):  # noqa: A001: the name of the operation
+    freetds.not_offered(options)
+    if options.get("packet_size"):
+        raise serving.NotOffered("no option for it")
     return ServedSession(
         pymssql.connect(
             server=options["host"] + ("\\" + options["instance"] if options.get("instance") else ""),
-            port=options.get("port", 1433), user=options["user"], password=options["password"],
+            port=options.get("port", 1433), user=freetds.user(options), password=options["password"],
             database=options["database"], login_timeout=options["timeout"], timeout=0, autocommit=True,
             tds_version=options.get("tds", "7.4"), encryption=ENCRYPTION[options["encrypt"]],
             **({"read_only": True} if options.get("intent") == "read-only" else {}),

@@ -7,7 +7,7 @@ import pyodbc
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 
-from harness import odbc, probe, serving  # noqa: E402
+from harness import freetds, odbc, probe, serving  # noqa: E402
 
 DRIVER = next(pathlib.Path("/usr/lib").glob("*/odbc/libtdsodbc.so"))
 ENCRYPTION = {"off": "off", "login": "request", "on": "require"}
@@ -27,10 +27,13 @@ def connection_string(options):
     if options["encrypt"] == "strict":
         raise serving.NotOffered("FreeTDS 1.3 has no TDS 8.0")
     keys = {
-        "DRIVER": DRIVER, "SERVER": options["host"], "UID": options["user"], "PWD": options["password"],
+        "DRIVER": DRIVER, "SERVER": options["host"], "UID": freetds.user(options), "PWD": options["password"],
         "DATABASE": options["database"], "TDS_Version": options.get("tds", "7.4"),
         "Encryption": ENCRYPTION[options["encrypt"]],
     }
+    freetds.not_offered(options)
+    if options.get("packet_size"):
+        keys["PacketSize"] = options["packet_size"]
     if options.get("instance"):
         keys["SERVER"] = f"{options['host']}\\{options['instance']}"
     else:

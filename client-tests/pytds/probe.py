@@ -113,14 +113,20 @@ def open(options):  # noqa: A001: the name of the operation
                 "enc_login_only": options["encrypt"] == "login"}
     if options.get("pool"):
         more["pooling"] = True
+    if options.get("domain"):
+        raise serving.NotOffered("wants the package ntlm-auth, which is no longer maintained")
+    if options.get("new_password") or options.get("reconnect") or options.get("partner"):
+        raise serving.NotOffered("no such thing, or on the principal's port only")
+    identity = {"user": options["user"], "password": options["password"]}
+    if options.get("token"):
+        identity = {"access_token_callable": lambda: options["token"]}
     host = options["host"] + ("\\" + options["instance"] if options.get("instance") else "")
     return ServedSession(
         pytds.connect(
-            dsn=host, port=options.get("port"), user=options["user"], password=options["password"],
-            database=options["database"], login_timeout=options["timeout"], autocommit=True,
+            dsn=host, port=options.get("port"), database=options["database"], login_timeout=options["timeout"], autocommit=True,
             tds_version=VERSIONS[options.get("tds", "7.4")], use_mars=options.get("mars", False),
             readonly=options.get("intent") == "read-only", blocksize=options.get("packet_size", 4096),
-            disable_connect_retry=True, **more,
+            disable_connect_retry=True, **identity, **more,
         )
     )
 

@@ -15,7 +15,7 @@ class Session(serving.Session):
         self.configuration = freetds.configuration(options)
         # Unbuffered, because tsql keeps what it prints to a pipe until its end.
         self.process = subprocess.Popen(
-            ["stdbuf", "-o0", "tsql", "-S", "fake", "-U", options["user"], "-P", options["password"],
+            ["stdbuf", "-o0", "tsql", "-S", "fake", "-U", freetds.user(options), "-P", options["password"],
              "-D", options["database"]],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env=os.environ | {"FREETDSCONF": str(self.configuration)},

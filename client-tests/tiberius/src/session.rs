@@ -62,7 +62,21 @@ fn configuration(options: &Value) -> Result<Config, Failure> {
         config.instance_name(text("instance"));
     }
     config.database(text("database"));
-    config.authentication(AuthMethod::sql_server(text("user"), text("password")));
+    for (option, why) in [
+        ("domain", "integrated logins need Windows, or Kerberos"),
+        ("new_password", "no change of passwords"),
+        ("partner", "no failover partner"),
+        ("packet_size", "no packet size"),
+        ("reconnect", "no session recovery"),
+    ] {
+        if !options[option].is_null() {
+            return not_offered(why);
+        }
+    }
+    config.authentication(match options["token"].as_str() {
+        Some(token) => AuthMethod::aad_token(token),
+        None => AuthMethod::sql_server(text("user"), text("password")),
+    });
     config.readonly(text("intent") == "read-only");
     config.encryption(match text("encrypt") {
         "off" => EncryptionLevel::NotSupported,
