@@ -1,13 +1,16 @@
-"""Runs suites one after the other, shows how each went, and ends with a table and the count of tests."""
+"""Runs suites one after the other, those that mostly wait beside them, shows how each went, and ends with a table and the
+count of tests."""
 
 import argparse
+import concurrent.futures
 import dataclasses
 import sys
+import threading
 import time
 import traceback
 
 import suites
-from running import Failed, Skipped, logs
+from running import Failed, Skipped, clear_progress, logs
 
 
 @dataclasses.dataclass
@@ -77,6 +80,28 @@ def choose(options):
     return [s for s in suites.ALL if s.quick], [s for s in suites.ALL if not s.quick]
 
 
+def run_all(chosen, strict):
+    """The outcomes, in the order of `chosen`; each is reported when it is there."""
+    done, printing = {}, threading.Lock()
+
+    def finish(suite):
+        outcome = run(suite, strict)
+        with printing:
+            done[suite.name] = outcome
+            clear_progress()
+            report(outcome)
+
+    waiting = [suite for suite in chosen if suite.waits and len(chosen) > 1]
+    with concurrent.futures.ThreadPoolExecutor(max(1, len(waiting))) as beside:
+        futures = [beside.submit(finish, suite) for suite in waiting]
+        for suite in chosen:
+            if suite not in waiting:
+                finish(suite)
+        for future in futures:
+            future.result()
+    return [done[suite.name] for suite in chosen]
+
+
 def main():
     parser = argparse.ArgumentParser(prog="tools/test")
     parser.add_argument("--all", action="store_true", help="all suites; anything skipped is a failure")
@@ -88,10 +113,7 @@ def main():
             print(f"{suite.name:<20} {'' if suite.quick else '(--all)':<8} {suite.what}")
         return 0
     chosen, not_run = choose(options)
-    outcomes = []
-    for suite in chosen:
-        outcomes.append(run(suite, options.all))
-        report(outcomes[-1])
+    outcomes = run_all(chosen, options.all)
     table(outcomes, not_run)
     total = suites.Tally()
     for outcome in outcomes:

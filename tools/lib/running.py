@@ -23,6 +23,12 @@ class Skipped(Exception):
     """A suite cannot run here: why."""
 
 
+def clear_progress():
+    if watched:
+        sys.stdout.write("\r\033[K")
+        sys.stdout.flush()
+
+
 class Progress:
     """One line that is overwritten on a terminal; one line per step elsewhere."""
 
@@ -43,9 +49,7 @@ class Progress:
             sys.stdout.flush()
 
     def end(self):
-        if watched:
-            sys.stdout.write("\r\033[K")
-            sys.stdout.flush()
+        clear_progress()
 
 
 class Context:

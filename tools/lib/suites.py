@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import pathlib
+import threading
 import typing
 import xml.etree.ElementTree
 
@@ -41,6 +42,7 @@ class Suite:
     what: str
     run: typing.Callable
     quick: bool = True
+    waits: bool = False  # mostly for timeouts of others: it runs beside the suites that come after it
 
 
 # ------------------------------------------------------------------------------------------------- building
@@ -50,7 +52,15 @@ def without_aslr():
     return [tool("setarch", "util-linux"), "-R"]
 
 
+building = threading.Lock()  # two suites may want the same binary
+
+
 def built(context, preset, *targets, wrapper=()):
+    with building:
+        return build_now(context, preset, targets, wrapper)
+
+
+def build_now(context, preset, targets, wrapper):
     folder = build / preset
     if not (folder / "build.ninja").exists():
         context.command(f"configuring {preset}", "cmake", "-S", tree, "--preset", preset)
@@ -159,11 +169,11 @@ def bench_instructions(context, tally):
 
 
 ALL = [
+    Suite("clients", "real drivers: four against every scenario of the library, all of them against the healthy server", clients, waits=True),
     Suite("unit", "every floor without sockets, the include check, the fuzz regressions (ctest)", unit),
     Suite("format", "clang-format on every C++ file", format_check),
     Suite("server", "the real binary, spoken to byte by byte (pytest)", server),
     Suite("wire", "what a capture shows, judged by tshark", wire),
-    Suite("clients", "real drivers: four against every scenario of the library, all of them against the healthy server", clients),
     Suite("docs", "the examples in the documents", docs),
     Suite("asan", "the unit and server tests under AddressSanitizer and UBSan", sanitized("asan"), quick=False),
     Suite("tsan", "the unit and server tests under ThreadSanitizer", sanitized("tsan", without_aslr), quick=False),
