@@ -116,7 +116,7 @@ LOGIN_TIMEOUT = Deviation(
     "mssql-jdbc 13.4.0: reading waits socketTimeout, which is 0 by default; the journal shows LOGIN7 and then nothing",
 )
 NOT_LOOKED = Deviation(
-    "Connection reset", "looks whether its connection lives only when it was idle for more than 15 s",
+    "Connection reset", "looks whether its connection lives only when it was idle for more than 15 s; then it recovers",
     "mssql-jdbc 13.4.0, SQLServerConnection.IdleNetworkTracker; the journal shows one login",
 )
 PYTHON_DATES = {

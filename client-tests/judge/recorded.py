@@ -20,7 +20,8 @@ class Run:
     until: float
     connections: int   # that were accepted, as the journal has it
     tls: int           # those of them whose TLS was finished
-    malformed: str = None  # of a red control: what of the server's answer is wrong on purpose
+    unanswered: tuple = ()  # what the server had no answer for
+    malformed: str = None   # of a red control: what of the server's answer is wrong on purpose
 
     def tell(self, folder, number):
         (pathlib.Path(folder) / f"{number}.json").write_text(json.dumps(dataclasses.asdict(self)))
@@ -28,7 +29,7 @@ class Run:
     @staticmethod
     def told(folder):
         runs = [Run(**json.loads(path.read_text())) for path in sorted(pathlib.Path(folder).glob("*.json"))]
-        return [dataclasses.replace(run, ports=tuple(run.ports)) for run in runs]
+        return [dataclasses.replace(run, ports=tuple(run.ports), unanswered=tuple(run.unanswered)) for run in runs]
 
 
 @dataclasses.dataclass

@@ -138,5 +138,6 @@ class Witness:
         secured = sum(any(e["event"] == "received" and e.get("message") not in ("TLS", "PRELOGIN") and e.get("connection") == one
                           for e in events) for one in finished)
         connections = sum(e["event"] == "connect" for e in events)
+        unanswered = [e["text"] for e in events if e["event"] == "sent" and "has no answer for" in str(e.get("text"))]
         ports = tuple(one["port"] for one in server.ready["servers"].values())
-        Run(*self.about, ports, self.since, time.time(), connections, secured, self.malformed).tell(*self.place)
+        Run(*self.about, ports, self.since, time.time(), connections, secured, unanswered, self.malformed).tell(*self.place)

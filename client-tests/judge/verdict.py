@@ -3,7 +3,7 @@
 import dataclasses
 
 from judge import dissector, windows
-from judge.known import LIMITS
+from judge.known import LIMITS, refused
 from judge.recorded import conversations, opened, sessions
 
 
@@ -28,6 +28,7 @@ class Judgement:
         for one in self.conversations:
             self.findings += [Finding(one.run, text) for text in one.problems]
         self.captured()
+        self.answered()
         said = self.open_tls(keys)
         self.judge_windows(said)
         self.judge_tds(said)
@@ -37,6 +38,13 @@ class Judgement:
             seen = sum(one.run is run for one in self.conversations)
             if seen != run.connections:
                 self.findings.append(Finding(run, f"{seen} connections in the capture, {run.connections} in the journal"))
+
+    def answered(self):
+        """Nothing that a driver asks on its own goes without an answer; red controls take answers away."""
+        for run in self.runs:
+            for text in run.unanswered:
+                if not run.case.startswith("red control") and not refused(run, text):
+                    self.findings.append(Finding(run, text))
 
     def open_tls(self, keys):
         """What each conversation said, without TLS."""
