@@ -15,14 +15,17 @@ server:
 MARS = {"needs": ("mars",), "scenario": TWO % "on", "control": TWO % "off"}
 
 
-@case("mars.two-results", "MARS: two results at once on one connection", **MARS)
-def interleaved(t):
-    c = t.open(mars=True)
+def interleaved(t, **options):
+    c = t.open(mars=True, **options)
     both = c.do("interleave", first="SELECT a", second="SELECT b")
     equal("the rows", [[str(v) for v in row] for row in both["rows"]], [["1", "3"], ["2", "4"]])
     equal("connections", t.connections(), 1)
     opened = {e.get("session") for e in t.received("SMP", flag="SYN")}
     expect(len(opened) >= 2, f"the MARS sessions that were opened: {opened}")
+
+
+case("mars.two-results", "MARS: two results at once on one connection", **MARS)(interleaved)
+case("mars.two-results-tls", "MARS: the same inside TLS", ca=True, **MARS)(lambda t: interleaved(t, encrypt="on"))
 
 
 def beside(t, first, leave=None):

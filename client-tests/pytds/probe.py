@@ -5,6 +5,7 @@ import sys
 
 import pytds
 from pytds import tds_base
+from pytds.connection_pool import connection_pool
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 
@@ -141,7 +142,8 @@ class Pool:
         return open(self.options)
 
     def close(self):
-        pass
+        """It is one for the whole process: what is left in it would be taken for a server that has this port later on."""
+        connection_pool._pool.clear()
 
 
 pool = Pool
