@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from judge import dissector, windows
+from judge import dissector, lengths, windows
 from judge.known import LIMITS, refused
 from judge.recorded import conversations, opened, sessions
 
@@ -102,6 +102,7 @@ class Judgement:
                 owners[protocol] = {}
             for session, first in sessions(pieces):
                 stream = files[protocol].stream()
+                self.findings += [Finding(one.run, text) for text in lengths.judge(session)]
                 for at, (by_server, piece) in enumerate(session):
                     numbers = stream.add(by_server, piece.data)
                     if by_server and at >= first:
