@@ -156,7 +156,7 @@ DEVIATIONS = {
         ),
     },
     "pymssql": PYTHON_DATES | {
-        "login.wrong-*": Deviation(
+        "login.wrong-[pu]*": Deviation(
             "the driver's text lacks", "drops the server's text when an earlier login of the process failed with the same class",
             "pymssql 2.4.6: the class of the last message is kept for all connections; of 1500 equal failures the first has the text",
             sometimes=True,
