@@ -43,7 +43,8 @@ def run(log, *command, env=None, folder=None):
 
 def python(folder, log):
     """pytest and the Python drivers; the system's packages (yaml, jsonschema) can be seen from inside."""
-    if not (folder / "bin/python").exists():
+    if not (folder / "bin/pip").exists():
+        shutil.rmtree(folder, ignore_errors=True)  # one that was left half made
         run(log, "/usr/bin/python3", "-m", "venv", "--system-site-packages", folder)
     run(log, folder / "bin/pip", "install", "--disable-pip-version-check", "--require-virtualenv",
         "-r", tests / "requirements.txt")
