@@ -65,6 +65,10 @@ void connection_driver::timer_expired(std::uint32_t timer) {
         flush();
         return;
     case own_timer::patience: give_up(); return;
+    case own_timer::read_again:
+        stopped_ = false;
+        wait_readable();
+        return;
     default: session_.timer_expired(timer, context_.time.now(), context_.wanted); carry_out();
     }
 }
@@ -87,16 +91,45 @@ void connection_driver::keep_silent_at_exit() {
 }
 
 void connection_driver::wait_readable() {
+    if (stopped_ || std::exchange(awaited_, true)) return;
     socket_.async_wait(
         socket_.wait_read,
         [self = shared_from_this()](const boost::system::error_code& failure) {
+            self->awaited_ = false;
             if (!failure) self->read();
         }
     );
 }
 
+// The kernel goes on acknowledging until its buffer is full; then the window is closed. A reset is noticed
+// all the same.
+void connection_driver::stop_reading(std::optional<core::duration> lasts) {
+    context_.timers.stop(id(), own_timer::read_again);
+    if (lasts) context_.timers.start(id(), own_timer::read_again, context_.time.now() + *lasts);
+    if (std::exchange(stopped_, true)) return;
+    socket_.async_wait(
+        socket_.wait_error,
+        [self = shared_from_this()](const boost::system::error_code& failure) {
+            if (failure || self->finished_ || self->fin_read_ || !self->stopped_) return;
+            int error = 0;
+            socklen_t size = sizeof error;
+            ::getsockopt(self->socket_.native_handle(), SOL_SOCKET, SO_ERROR, &error, &size);
+            if (error == 0) return;
+            self->peer_reset(self->context_.time.now());
+            self->carry_out();
+        }
+    );
+}
+
+void connection_driver::peer_reset(core::instant now) {
+    fin_read_ = true;
+    outbox_.clear();
+    done_ = 0;
+    session_.peer_reset(now, context_.wanted);
+}
+
 void connection_driver::read() {
-    if (finished_ || fin_read_) return;
+    if (finished_ || fin_read_ || stopped_) return;
     const auto buffer = context_.read_buffer;
     for (int i = 0; i < reads_in_a_row; ++i) {
         const auto size = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
@@ -110,10 +143,7 @@ void connection_driver::read() {
         } else if (errno == EINTR) {
             continue;
         } else if (errno != EAGAIN && errno != EWOULDBLOCK) {
-            fin_read_ = true;
-            outbox_.clear();
-            done_ = 0;
-            session_.peer_reset(now, context_.wanted);
+            peer_reset(now);
         }
         break;
     }
@@ -281,6 +311,7 @@ bool connection_driver::end_front() {
             context_.timers.start(id(), own_timer::heal, context_.time.now() + *next.heals_after);
         }
         return true;
+    case action::kind::stop_reading: stop_reading(next.heals_after); return true;
     default: return true;
     }
 }

@@ -48,11 +48,13 @@ public:
 
 private:
     // Timers of the driver's own, beside the session's.
-    enum own_timer : std::uint32_t { poll = 0x80000000, heal, patience };
+    enum own_timer : std::uint32_t { poll = 0x80000000, heal, patience, read_again };
 
     void wait_readable();
     void wait_writable();
     void read();
+    void stop_reading(std::optional<core::duration> lasts);
+    void peer_reset(core::instant now);
     void carry_out();
     void flush();
     void give_up();
@@ -80,6 +82,8 @@ private:
     bool patience_runs_ = false; // an ending waits for acknowledgements
     bool patience_over_ = false; // it has waited 5 s
     bool reading_ = true;        // not while too many answers wait for a client that does not read
+    bool stopped_ = false;       // by `stop-reading`: what comes stays in the kernel
+    bool awaited_ = false;       // something to read
     bool asking_for_more_ = false;
     bool fin_read_ = false;
     bool shut_ = false; // our FIN was sent

@@ -211,6 +211,18 @@ struct signal_step {
     std::string signal;
 };
 
+// The next message of the conversation is for this list, which goes on with it.
+struct expect_step {
+    std::vector<stage> at;
+    condition when;
+    std::optional<core::duration> within;
+    std::string text; // as the file says it, for messages
+};
+// Nothing more is read of the connection (with MARS: of the session), or not for so long.
+struct stop_reading_step {
+    std::optional<core::duration> lasts;
+};
+
 struct step {
     std::variant<
         wait_step,
@@ -225,7 +237,9 @@ struct step {
         route_step,
         end_step,
         gate_step,
-        signal_step>
+        signal_step,
+        expect_step,
+        stop_reading_step>
         what;
     location where;
 };
@@ -247,6 +261,7 @@ struct fault {
     std::optional<moment> since, until;
     std::optional<core::duration> lasts;             // `for:`, from the first firing
     core::duration after = std::chrono::seconds(60); // stage idle only
+    std::optional<std::uint64_t> after_bytes;        // of a message that is on its way
     bool unused_allowed = false;
     std::vector<step> steps;
     location where;
@@ -331,6 +346,14 @@ struct query {
     location where;
 };
 
+// What a real server insists on. What breaks it is journalled and ends the connection.
+struct enforcement {
+    bool prelogin = false;    // comes before the login, and asks for what there is
+    bool packet_size = false; // 4096 until a login answer has granted another
+    bool tls_record = false;  // holds one packet at most
+    bool smp = false;         // no DATA beyond the window
+};
+
 struct server {
     std::string name = "server";
     std::vector<listen_address> listen;
@@ -339,6 +362,7 @@ struct server {
     std::vector<login_rule> logins; // empty: anyone
     std::vector<query> queries;
     std::vector<fault> faults;
+    enforcement enforce;
     location where;
 };
 

@@ -19,7 +19,7 @@ std::string_view name(ending how) noexcept {
     return words[static_cast<std::size_t>(how)];
 }
 
-constexpr std::array<condition_key, 19> keys{{
+constexpr std::array<condition_key, 19> text_keys{{
     {"from", &condition::from},
     {"to", &condition::to},
     {"encryption", &condition::encryption},
@@ -43,11 +43,13 @@ constexpr std::array<condition_key, 19> keys{{
 
 } // namespace
 
-std::span<const condition_key> condition_keys() noexcept { return keys; }
+std::span<const condition_key> condition_keys() noexcept { return text_keys; }
 
 bool condition::empty() const noexcept {
     return !connection && !session && seen.empty() && fields.empty() &&
-           std::ranges::all_of(keys, [&](const condition_key& key) { return (this->*key.texts).empty(); });
+           std::ranges::all_of(text_keys, [&](const condition_key& key) {
+               return (this->*key.texts).empty();
+           });
 }
 
 std::string_view name(stage s) noexcept {
@@ -107,6 +109,8 @@ std::string_view name(const step& s) noexcept {
             [](const end_step& end) -> word { return name(end.how); },
             [](const gate_step&) -> word { return "gate"; },
             [](const signal_step&) -> word { return "signal"; },
+            [](const expect_step&) -> word { return "expect"; },
+            [](const stop_reading_step&) -> word { return "stop-reading"; },
         },
         s.what
     );

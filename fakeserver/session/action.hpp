@@ -21,6 +21,7 @@ struct action {
         half_close, // FIN likewise, and go on reading
         reset,      // RST likewise
         vanish,     // likewise, then nothing is sent or acknowledged, until it heals
+        stop_reading, // once what is before it was sent; until it heals
     };
     kind what = kind::send;
     bool own_segment = false;

@@ -108,7 +108,10 @@ void connection::take(std::vector<tls_link::event>&& events, core::instant now) 
         switch (e.what) {
         case event::flight: flight_read(std::move(e.data), false, now); break;
         case event::completed: flight_read(std::move(e.data), true, now); break;
-        case event::packets: static_cast<void>(packets_read(e.data, now)); break;
+        case event::packets:
+            if (!records_are_right(e, now)) return;
+            static_cast<void>(packets_read(e.data, now));
+            break;
         case event::closed: note(kind::received, now, {{"message", "TLS"}, {"alert", "close_notify"}}); break;
         case event::failed:
             if (!main_.silent()) send_beneath(std::move(e.data));
@@ -116,6 +119,32 @@ void connection::take(std::vector<tls_link::event>&& events, core::instant now) 
             return;
         }
     }
+}
+
+bool connection::records_are_right(const tls_link::event& of, core::instant now) {
+    if (!server().enforce.tls_record) return true;
+    core::byte_view rest = of.data;
+    for (const auto size : of.records) {
+        const auto record = rest.first(size);
+        rest = rest.subspan(size);
+        std::string wrong;
+        if (size > packet_size_) {
+            wrong = "a TLS record of " + std::to_string(size) + " bytes, and packets have " +
+                    std::to_string(packet_size_) + " at most";
+        } else if (!in_record_.fits(record)) {
+            wrong = "more than one packet in a TLS record";
+        }
+        if (wrong.empty()) continue;
+        violation(
+            wrong,
+            logged_in() ? record : core::byte_view(),
+            now,
+            error_log::bad_packet_length,
+            scenario::ending::reset
+        );
+        return false;
+    }
+    return true;
 }
 
 void connection::flight_read(core::bytes&& answer, bool completed, core::instant now) {

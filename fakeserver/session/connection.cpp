@@ -14,6 +14,7 @@ connection::connection(world::world& world, std::uint32_t server, options opts)
       options_(opts),
       main_(*this) {
     member_.server = server;
+    if (this->server().enforce.packet_size) main_.reader().limit_packet(tds::default_packet_size);
 }
 
 connection::~connection() = default;
@@ -78,6 +79,7 @@ void connection::timer_expired(std::uint32_t timer, core::instant now, actions& 
     } else {
         bool taken = false;
         each_conversation([&](conversation& c) { taken = taken || c.timer_expired(timer, now); });
+        taken = taken || (mars_ && mars_->timer_expired(timer, now));
         if (!taken) return;
     }
     settle(now);
@@ -182,6 +184,7 @@ void connection::no_longer_idle() {
 void connection::login_accepted(core::instant now) {
     phase_ = phase::logged_in;
     packet_size_ = state_->packet_size; // from the next message on
+    if (server().enforce.packet_size) main_.reader().limit_packet(packet_size_);
     if (mars_agreed_) {
         mars_ = std::make_unique<mars>(*this);
         carrier_changed_ = true;
@@ -192,6 +195,16 @@ void connection::login_accepted(core::instant now) {
 void connection::step_back(stage from) noexcept {
     if (from == stage::prelogin) phase_ = phase::fresh;
     if (from == stage::login) phase_ = phase::prelogin_done;
+}
+
+void connection::stop_reading(
+    const conversation& of, std::optional<core::duration> lasts, core::instant now
+) {
+    if (of.session()) {
+        mars_->stop_reading(of, lasts, now);
+    } else {
+        out_->push_back({.what = action::kind::stop_reading, .heals_after = lasts});
+    }
 }
 
 std::string_view connection::reached() const noexcept {

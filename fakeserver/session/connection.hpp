@@ -8,6 +8,7 @@
 #include "session/action.hpp"
 #include "session/conversation.hpp"
 #include "session/mars.hpp"
+#include "session/packet_per_record.hpp"
 #include "session/state.hpp"
 #include "session/tls_contexts.hpp"
 #include "session/tls_link.hpp"
@@ -18,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tdsfake::session {
@@ -78,9 +80,18 @@ public:
     // LOGINACK was sent, whole: what was negotiated is in force from the next message on.
     void login_accepted(core::instant now);
     // Tells the journal what is wrong, and closes as a server would; `number`: of SQL Server's error log.
-    void violation(std::string_view reason, core::byte_view data, core::instant now, std::int32_t number);
+    void violation(
+        std::string_view reason,
+        core::byte_view data,
+        core::instant now,
+        std::int32_t number,
+        scenario::ending how = scenario::ending::close
+    );
     // MARS: FIN for the session's FIN.
     void answer_fin(const conversation& of);
+    void stop_reading(const conversation& of, std::optional<core::duration> lasts, core::instant now);
+    // The stages that a message of this type is going to reach; `start`: none.
+    [[nodiscard]] std::pair<scenario::stage, world::stage_set> stages_of_part(std::uint8_t type) const;
     // As if the message that began this phase had not come: the client may send it again.
     void step_back(scenario::stage from) noexcept;
 
@@ -119,6 +130,7 @@ private:
     void handshake_read(tds::message&& message, core::instant now);
     void say_goodbye(); // close_notify, where TLS is in force
     void take(std::vector<tls_link::event>&& events, core::instant now);
+    bool records_are_right(const tls_link::event& of, core::instant now); // false: the connection ends
     void flight_read(core::bytes&& answer, bool completed, core::instant now);
 
     // --- reading.cpp
@@ -154,6 +166,7 @@ private:
     std::unique_ptr<state> state_;     // from LOGIN7 on
     conversation main_;
     std::unique_ptr<tls_link> tls_;
+    packet_per_record in_record_;
     bool carrier_changed_ = false;
     std::optional<std::uint8_t> encryption_asked_; // in PRELOGIN
     std::optional<std::uint8_t> encryption_answered_;

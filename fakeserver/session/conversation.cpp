@@ -12,8 +12,6 @@ using journal::kind;
 using scenario::stage;
 
 namespace {
-constexpr std::size_t most_queued = 10'000;
-constexpr std::size_t most_queued_bytes = std::size_t{64} << 20;
 constexpr std::size_t longest_before_login = 128 * 1024 - 1; // MS-TDS 2.2.6.4
 constexpr std::size_t longest_request = std::size_t{64} << 20;
 constexpr std::size_t stream_chunk = std::size_t{64} << 10;
@@ -36,53 +34,8 @@ bool conversation::is_request(stage s) noexcept {
 
 void conversation::allow_long_messages() noexcept { reader_.limit_message(longest_request); }
 
-void conversation::received(core::byte_view packets, core::instant now) {
-    if (lost_) return; // stalled, and what comes is no longer TDS
-    reader_.feed(packets);
-    while (!on_.over()) {
-        auto next = reader_.next();
-        if (next.has_error()) {
-            lost_ = true;
-            on_.stream_lost(*this, next.error(), now);
-            return;
-        }
-        if (!next->has_value()) break;
-        on_.message_read(*this, std::move(**next), now);
-        if (!session_ && on_.carrier_changed()) return; // what follows may not be packets
-    }
-    if (reader_.pending() == 0) reader_.release_memory();
-}
-
-void conversation::moment(subject&& about, world::stage_set stages, core::instant now) {
-    const auto chosen = on_.world().consider(
-        on_.member(), {.stages = stages, .read = on_.read_as(*this, about.asked), .now = now}
-    );
-    const bool ignored = (about.asked.status & tds::status::ignore) != 0; // queues like the request it is
-    if ((about.stage == stage::attention && !ignored) || !busy()) {
-        begin(std::move(about), chosen, now);
-        return;
-    }
-    queued_bytes_ += 2 * about.asked.bytes + sizeof(waiting);
-    if (queue_.size() >= most_queued || queued_bytes_ > most_queued_bytes) {
-        note(
-            kind::violation,
-            now,
-            {{"reason", "too many requests wait for an answer"}, {"waiting", queue_.size()}}
-        );
-        on_.end_self(scenario::ending::close, std::nullopt, now);
-        return;
-    }
-    queue_.push_back({std::move(about), chosen});
-}
-
-void conversation::control_read(subject&& about, core::instant now) {
-    const auto chosen = on_.world().consider(
-        on_.member(), {.stages = stage::smp, .read = on_.read_as(*this, about.asked), .now = now}
-    );
-    begin(std::move(about), chosen, now);
-}
-
 void conversation::begin(subject&& about, const world::choice& chosen, core::instant now) {
+    if (about.asked.number != 0 && about.asked.number == answered_early_) return;
     if (chosen) {
         start_list(std::move(about), chosen, now);
     } else if (replies_at(about.stage)) {

@@ -72,9 +72,10 @@ private:
         core::instant clock{}; // waits count from here: when the bytes were read, or the step before was over
         std::uint32_t timer = 0; // waiting for this one; 0: none
         const std::string* held_for = nullptr;
-        std::vector<piece> sending; // what is left of a shaped answer
-        bool streams = false;       // the rows being sent are its answer
-        bool blocks = true;         // the conversation waits for it
+        const scenario::step* expects = nullptr; // an `expect` that waits for the next message
+        std::vector<piece> sending;              // what is left of a shaped answer
+        bool streams = false;                    // the rows being sent are its answer
+        bool blocks = true;                      // the conversation waits for it
         bool answered = false;
         bool closes = false; // a failed login or class 20 was sent
         bool stays = false;
@@ -83,7 +84,17 @@ private:
     struct waiting {
         subject about;
         world::choice chosen;
+        world::stage_set stages;
     };
+
+    // --- arriving.cpp
+    void part_read(std::uint8_t type, std::size_t size, core::instant now);
+    list* expecting() noexcept;
+    [[nodiscard]] std::string
+    differs(const list& l, const subject& about, world::stage_set stages, const world::message& read) const;
+    void accept(list& l, subject&& about, core::instant now);
+    void expect(list& l, const scenario::step& step, core::instant now);
+    void in_vain(list& l, std::string seen, core::instant now);
 
     // --- conversation.cpp
     void
@@ -120,6 +131,10 @@ private:
     std::vector<std::unique_ptr<list>> lists_;
     std::unique_ptr<row_stream> rows_; // of the answer under way
     std::vector<waiting> queue_;
+    std::uint64_t arriving_ = 1;       // the number of the message that is on its way, or comes next
+    std::size_t parts_read_ = 0;       // how many of the rules' sizes it has reached
+    std::uint64_t answered_early_ = 0; // the number of the last message that was answered before its end
+    bool ignored_early_ = false;       // by `ignore`
     std::size_t queued_bytes_ = 0;
 };
 

@@ -69,6 +69,9 @@ void mars::opened(const tds::smp_header& header, core::instant now) {
     auto& added = sessions_[header.session];
     if (added) retired_.push_back(std::move(added));
     added = std::make_unique<session>(on_, header.session);
+    added->talk.reader().limit_packet(
+        on_.server().enforce.packet_size ? on_.packet_size() : tds::max_packet_size
+    );
     added->may_send = std::max(header.window, tds::smp_initial_window);
     moment(*added, header, now);
 }
@@ -77,16 +80,31 @@ void mars::data_read(session& s, const tds::smp_header& header, core::byte_view 
     if (header.sequence != s.read + 1) {
         return violation(header, "the sequence number is not the next one", now);
     }
-    if (header.sequence > s.may_receive) return violation(header, "the window was full", now);
+    if (header.sequence > s.may_receive) {
+        if (on_.server().enforce.smp) return violation(header, "the window was full", now);
+        on_.note(
+            kind::violation,
+            now,
+            {{"reason", "SMP DATA of session " + std::to_string(header.session) + ": the window was full"},
+             {"sequence", header.sequence},
+             {"window", s.may_receive}}
+        );
+        s.may_receive = header.sequence;
+    }
     s.read = header.sequence;
+    if (!s.reads) {
+        s.unread.emplace_back(data.begin(), data.end());
+        return;
+    }
     s.talk.received(data, now);
-    if (on_.over()) return;
+    if (on_.over() || !s.reads) return;
     if (s.read + tds::smp_initial_window >= s.may_receive + acknowledge_after) control(s, smp_flag::ack);
 }
 
 void mars::finished(session& s, core::instant now) {
     s.fin_read = true;
     s.waiting.clear();
+    if (s.reads_again != 0) on_.stop_timer(std::exchange(s.reads_again, 0));
     s.talk.abandon(now);
 }
 
@@ -160,8 +178,37 @@ void mars::control(session& s, smp_flag flag) {
 }
 
 std::uint32_t mars::window(session& s) noexcept {
+    if (!s.reads) return s.may_receive;
     s.may_receive = s.read + tds::smp_initial_window;
     return s.may_receive;
+}
+
+void mars::stop_reading(const conversation& of, std::optional<core::duration> lasts, core::instant now) {
+    const auto found = sessions_.find(of.session().value());
+    if (found == sessions_.end() || &found->second->talk != &of) return;
+    auto& s = *found->second;
+    s.reads = false;
+    if (s.reads_again != 0) on_.stop_timer(std::exchange(s.reads_again, 0));
+    if (lasts) s.reads_again = on_.start_timer(now + *lasts);
+}
+
+bool mars::timer_expired(std::uint32_t timer, core::instant now) {
+    const auto found =
+        std::ranges::find_if(sessions_, [&](const auto& s) { return s.second->reads_again == timer; });
+    if (found == sessions_.end()) return false;
+    auto& s = *found->second;
+    s.reads_again = 0;
+    s.reads = true;
+    auto unread = std::exchange(s.unread, {});
+    for (std::size_t i = 0; i < unread.size() && !on_.over(); ++i) {
+        if (s.reads) {
+            s.talk.received(unread[i], now);
+        } else {
+            s.unread.push_back(std::move(unread[i])); // one of them has stopped it anew
+        }
+    }
+    if (!on_.over() && s.reads && !s.over) control(s, smp_flag::ack);
+    return true;
 }
 
 bool mars::quiet() const noexcept {

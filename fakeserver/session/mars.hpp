@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace tdsfake::session {
@@ -35,6 +36,9 @@ public:
     void answer_fin(std::uint16_t number);
     // Sessions that are over go when nothing runs in them any more.
     void sweep();
+    // The session's window closes: what has come is not read, and no more is let in.
+    void stop_reading(const conversation& of, std::optional<core::duration> lasts, core::instant now);
+    bool timer_expired(std::uint32_t timer, core::instant now); // false: not one of its own
     [[nodiscard]] bool quiet() const noexcept;
     // Some session has more rows to send, and a window for them.
     [[nodiscard]] bool wants_drained() const noexcept;
@@ -55,6 +59,9 @@ private:
         std::uint32_t read = 0;                              // SEQNUM of its last DATA
         std::uint32_t may_receive = tds::smp_initial_window; // our window, as it was announced
         std::deque<packet> waiting;                          // for the client's window
+        std::vector<core::bytes> unread;                     // DATA that came while the session does not read
+        bool reads = true;
+        std::uint32_t reads_again = 0; // the timer; 0: never
         bool fin_read = false;
         bool over = false; // both have sent FIN
     };

@@ -51,9 +51,12 @@ void conversation::run(list& l, core::instant now) {
         if (!l.sending.empty() && !send_pieces(l, now)) return;
         if (l.answered) l.blocks = false;
         if (l.next < l.fault->steps.size()) {
-            if (!perform(l, l.fault->steps[l.next++], now)) return;
+            const bool goes_on = perform(l, l.fault->steps[l.next++], now);
+            if (l.answered && l.about.asked.partial) answered_early_ = l.about.asked.number;
+            if (!goes_on) return;
         } else if (!l.answered) {
             l.answered = true;
+            if (l.about.asked.partial) continue; // the whole message is answered, when it is here
             if (replies_at(l.about.stage)) healthy(l.about, {}, nullptr, &l, now);
         } else {
             finish(l, now);
@@ -89,7 +92,11 @@ bool conversation::perform(list& l, const scenario::step& step, core::instant no
             [&](const scenario::ignore_step&) {
                 event();
                 unanswered_ = on_.logged_in() && is_request(l.about.stage);
-                on_.step_back(l.about.stage);
+                if (l.about.asked.partial && l.about.asked.number == arriving_) {
+                    ignored_early_ = true;
+                } else {
+                    on_.step_back(l.about.stage);
+                }
                 l.answered = true;
                 return true;
             },
@@ -144,6 +151,15 @@ bool conversation::perform(list& l, const scenario::step& step, core::instant no
                 }
                 return true;
             },
+            [&](const scenario::expect_step&) {
+                expect(l, step, now);
+                return l.expects == nullptr;
+            },
+            [&](const scenario::stop_reading_step& s) {
+                event();
+                on_.stop_reading(*this, s.lasts, now);
+                return true;
+            },
             [&](const auto&) { // gate, signal
                 event();
                 on_.world().perform(step, on_.member().server, on_.id(), now);
@@ -192,6 +208,11 @@ void conversation::abandon(core::instant now) {
     // Their server steps go on without this connection, once what they wait for has come.
     for (const auto& l : lists_) {
         if (l->fault == nullptr) continue;
+        if (l->expects != nullptr) { // then what follows it never comes either
+            in_vain(*l, "the connection ended before it came", now);
+            l->fault = nullptr;
+            continue;
+        }
         const auto rest = std::span(l->fault->steps).subspan(l->next);
         world::world::remainder left{.steps = rest};
         if (l->timer != 0) {
@@ -210,6 +231,12 @@ bool conversation::timer_expired(std::uint32_t timer, core::instant now) {
     const auto found = std::ranges::find_if(lists_, [&](const auto& l) { return l->timer == timer; });
     if (found == lists_.end()) return false;
     (*found)->timer = 0;
+    if ((*found)->expects != nullptr) {
+        (*found)->clock = now;
+        in_vain(**found, "nothing came in time", now);
+        run(**found, now);
+        return true;
+    }
     (*found)->clock = now; // the next wait is never shorter than said, however late this one ended
     run(**found, now);
     return true;

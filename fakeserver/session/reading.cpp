@@ -24,6 +24,12 @@ core::byte_view without_password(const tds::message& login) {
     return payload.first(std::min(payload.size(), login7 ? login7_fixed_part : pre_tds7_host_and_user));
 }
 
+// Raw bytes of a packet, without what may be a password.
+core::byte_view hidden_login(core::byte_view packet) {
+    constexpr std::size_t before_any_password = 62;
+    return packet.first(std::min(packet.size(), tds::packet_header::size + before_any_password));
+}
+
 // As `when` has them.
 std::string_view wish_for_encryption(std::optional<std::uint8_t> asked, bool tls_first) {
     constexpr std::uint8_t without_certificate = 0x7f;
@@ -35,6 +41,23 @@ std::string_view wish_for_encryption(std::optional<std::uint8_t> asked, bool tls
     case tds::encryption::required: return "required";
     default: return "";
     }
+}
+
+// What a strict server minds beyond what cannot be read; empty: nothing (MS-TDS 2.2.6.5).
+std::string_view flaw_of(const tds::prelogin& asked, const tds::message& message) {
+    using token = tds::prelogin_token;
+    const auto size_of = [&](token what) -> std::optional<std::size_t> {
+        const auto* option = asked.find(what);
+        return option == nullptr ? std::nullopt : std::optional(option->data.size());
+    };
+    constexpr std::size_t of_version = 6;
+    if (message.packets > 1) return "in more than one packet";
+    if (size_of(token::version) != of_version) return "VERSION has not 6 bytes";
+    if (size_of(token::encryption) != 1U) return "ENCRYPTION is missing, or has not one byte";
+    if (size_of(token::mars).value_or(1) != 1) return "MARS has not one byte";
+    if (wish_for_encryption(asked.encryption(), false).empty())
+        return "ENCRYPTION asks for what there is not";
+    return {};
 }
 
 std::string_view generation(tds::tds_version version) { return tds::name(version).substr(0, 3); }
@@ -49,6 +72,20 @@ world::stage_set stages_of_sql(stage s, std::string_view sql) {
 
 void connection::stream_lost(conversation& on, boost::system::error_code why, core::instant now) {
     const auto rest = on.reader().unparsed();
+    const auto length = rest.size() < 4 ? 0 : std::size_t{rest[2]} << 8 | rest[3];
+    if (server().enforce.packet_size && why == core::wire_errc::bad_packet_length &&
+        length >= tds::packet_header::size) {
+        const auto agreed = on.reader().packet_limit();
+        violation(
+            "a packet of " + std::to_string(length) + " bytes, and " + std::to_string(agreed) +
+                (logged_in() ? " are agreed on" : " is the size before the login is answered"),
+            hidden_login(rest),
+            now,
+            error_log::bad_packet_length,
+            scenario::ending::reset
+        );
+        return;
+    }
     if (phase_ == phase::fresh && !tls_ && !rest.empty() && rest.front() == 0x16) {
         violation(
             "TLS before PRELOGIN (strict encryption, TDS 8.0): not served here",
@@ -132,6 +169,11 @@ void connection::prelogin_read(tds::message&& message, core::instant now) {
         violation("PRELOGIN: " + parsed.error().message(), message.payload, now, error_log::bad_prelogin);
         return;
     }
+    if (const auto wrong = server().enforce.prelogin ? flaw_of(*parsed, message) : std::string_view();
+        !wrong.empty()) {
+        violation("PRELOGIN: " + std::string(wrong), message.payload, now, error_log::bad_prelogin);
+        return;
+    }
     phase_ = phase::prelogin_done;
     encryption_asked_ = parsed->encryption();
     member_.who.prelogin_read = true;
@@ -149,6 +191,10 @@ void connection::prelogin_read(tds::message&& message, core::instant now) {
 void connection::login_read(tds::message&& message, core::instant now) {
     if (phase_ != phase::fresh && phase_ != phase::prelogin_done) {
         violation("a second login", without_password(message), now, error_log::unknown_event);
+        return;
+    }
+    if (phase_ == phase::fresh && server().enforce.prelogin) {
+        violation("a login without PRELOGIN", without_password(message), now, error_log::bad_login);
         return;
     }
     if (encryption_missing()) {
@@ -319,14 +365,47 @@ void connection::attention_read(conversation& on, core::instant now) {
     on.moment({.stage = stage::attention}, stage::attention, now);
 }
 
+std::pair<stage, world::stage_set> connection::stages_of_part(std::uint8_t type) const {
+    const auto of_request = [&](stage s) -> std::pair<stage, world::stage_set> {
+        if (!logged_in()) return {stage::start, {}};
+        return {s, world::stage_set(s) | stage::request};
+    };
+    const bool authenticating = phase_ == phase::login_read;
+    switch (static_cast<tds::packet_type>(type)) {
+    case tds::packet_type::prelogin:
+        if (phase_ == phase::fresh) return {stage::prelogin, stage::prelogin};
+        break;
+    case tds::packet_type::login7:
+    case tds::packet_type::pre_tds7_login:
+        if (phase_ == phase::fresh || phase_ == phase::prelogin_done) return {stage::login, stage::login};
+        break;
+    case tds::packet_type::sspi:
+        if (authenticating) return {stage::sspi, stage::sspi};
+        break;
+    case tds::packet_type::fedauth_token:
+        if (authenticating) return {stage::fedauth, stage::fedauth};
+        break;
+    case tds::packet_type::sql_batch: return of_request(stage::batch);
+    case tds::packet_type::rpc: return of_request(stage::rpc);
+    case tds::packet_type::bulk_load: return of_request(stage::bulk);
+    case tds::packet_type::transaction_manager: return of_request(stage::transaction);
+    default: break;
+    }
+    return {stage::start, {}};
+}
+
 void connection::violation(
-    std::string_view reason, core::byte_view data, core::instant now, std::int32_t number
+    std::string_view reason,
+    core::byte_view data,
+    core::instant now,
+    std::int32_t number,
+    scenario::ending how
 ) {
     std::vector<journal::field> what{{"reason", std::string(reason)}, {"error", number}};
     what.emplace_back("hexdump", data.empty() ? std::string("(no payload)") : core::hexdump(data));
     note(kind::violation, now, std::move(what));
     // A server closes without a reply and tells its error log the reason; one that hangs does not even that.
-    if (!main_.silent()) end_self(scenario::ending::close, std::nullopt, now);
+    if (!main_.silent()) end_self(how, std::nullopt, now);
 }
 
 } // namespace tdsfake::session

@@ -57,6 +57,8 @@ struct request {
     tds::prelogin prelogin;
     std::optional<tds::route> route; // where the login answer is to send the client
     core::bytes flight;              // of TLS: our next one, as it is to be sent
+    std::uint64_t number = 0;        // of the messages of its conversation
+    bool partial = false;            // it is on its way
 
     [[nodiscard]] bool is_rpc() const noexcept {
         return type == static_cast<std::uint8_t>(tds::packet_type::rpc);

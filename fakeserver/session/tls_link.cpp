@@ -54,7 +54,11 @@ void tls_link::step(std::vector<event>& out) {
             bare_ = true;
             break;
         case tls::status::data:
-            out.push_back({.what = event::kind::packets, .data = engine_.take_plaintext()});
+            out.push_back(
+                {.what = event::kind::packets,
+                 .data = engine_.take_plaintext(),
+                 .records = engine_.take_record_sizes()}
+            );
             break;
         case tls::status::closed: out.push_back({.what = event::kind::closed}); return;
         case tls::status::failed:

@@ -32,6 +32,7 @@ public:
         };
         kind what = kind::packets;
         core::bytes data;
+        std::vector<std::size_t> records; // of packets: how much of them each TLS record held
     };
     // The payload of a PRELOGIN packet during the handshake.
     std::vector<event> wrapped(core::byte_view payload);

@@ -77,6 +77,8 @@ public:
 
     // For the messages from here on.
     void limit_message(std::size_t max_message) noexcept { max_message_ = max_message; }
+    void limit_packet(std::size_t max_packet) noexcept { max_packet_ = max_packet; }
+    [[nodiscard]] std::size_t packet_limit() const noexcept { return max_packet_; }
 
     void feed(core::byte_view data);
 

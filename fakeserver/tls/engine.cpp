@@ -60,6 +60,7 @@ status read_data(engine_state& state) {
         const auto result = SSL_read_ex(state.ssl.get(), piece.data(), piece.size(), &size);
         if (result == 1) {
             state.plain.insert(state.plain.end(), piece.begin(), piece.begin() + size);
+            state.record_sizes.push_back(size); // OpenSSL never reads beyond a record at once
             continue;
         }
         const auto why = SSL_get_error(state.ssl.get(), result);
@@ -113,6 +114,8 @@ core::bytes engine::take_ciphertext() {
 }
 
 core::bytes engine::take_plaintext() { return take(state_->plain); }
+
+std::vector<std::size_t> engine::take_record_sizes() { return std::exchange(state_->record_sizes, {}); }
 
 core::bytes engine::encrypt(core::byte_view plaintext) {
     auto& state = *state_;

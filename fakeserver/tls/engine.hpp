@@ -57,6 +57,8 @@ public:
 
     core::bytes take_ciphertext();
     core::bytes take_plaintext();
+    // How much of what was taken each record held.
+    std::vector<std::size_t> take_record_sizes();
     // Each returns everything that is to be sent now, what was not taken before included. Empty before the
     // handshake is complete.
     core::bytes encrypt(core::byte_view plaintext);

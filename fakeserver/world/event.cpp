@@ -11,15 +11,15 @@ namespace {
 
 using scenario::condition;
 
-// What a key is compared with: any of these texts; none if it is not known (yet).
-struct texts {
+// What a key is compared with: any of these known_texts; none if it is not known (yet).
+struct known_texts {
     std::array<std::string_view, 2> few{};
     std::size_t count = 0;
     std::span<const std::string> more;
 
-    texts() = default;
-    explicit texts(std::string_view one) : few{one}, count(1) {}
-    texts(std::string_view one, std::string_view other) : few{one, other}, count(2) {}
+    known_texts() = default;
+    explicit known_texts(std::string_view one) : few{one}, count(1) {}
+    known_texts(std::string_view one, std::string_view other) : few{one, other}, count(2) {}
 
     [[nodiscard]] bool match(const std::vector<scenario::pattern>& wanted) const {
         const auto fits = [&](std::string_view text) { return scenario::matches_any(wanted, text); };
@@ -37,12 +37,14 @@ struct texts {
     [[nodiscard]] bool none() const noexcept { return count == 0 && more.empty(); }
 };
 
-texts if_any(std::string_view text) { return text.empty() ? texts() : texts(text); }
+known_texts if_any(std::string_view text) { return text.empty() ? known_texts() : known_texts(text); }
 
-texts of_login(const peer& who, std::string_view field) { return who.login_read ? texts(field) : texts(); }
+known_texts of_login(const peer& who, std::string_view field) {
+    return who.login_read ? known_texts(field) : known_texts();
+}
 
 // "[::1]:1433" is also "::1".
-texts address(std::string_view whole) {
+known_texts address_of(std::string_view whole) {
     if (whole.empty()) return {};
     auto bare = whole.substr(0, whole.rfind(':'));
     if (bare.starts_with('[') && bare.ends_with(']')) bare = bare.substr(1, bare.size() - 2);
@@ -50,33 +52,33 @@ texts address(std::string_view whole) {
 }
 
 // A client without PRELOGIN asked for nothing, which is known once it logs in.
-texts encryption(const peer& who) {
-    if (who.prelogin_read) return texts(who.encryption);
-    return who.login_read ? texts("none") : texts();
+known_texts encryption_of(const peer& who) {
+    if (who.prelogin_read) return known_texts(who.encryption);
+    return who.login_read ? known_texts("none") : known_texts();
 }
 
-texts status(std::uint8_t bits) {
+known_texts status_of(std::uint8_t bits) {
     constexpr auto reset = tds::status::reset_connection | tds::status::reset_connection_skip_tran;
     const bool ignore = (bits & tds::status::ignore) != 0;
-    if ((bits & reset) == 0) return ignore ? texts("ignore") : texts();
-    return ignore ? texts("reset", "ignore") : texts("reset");
+    if ((bits & reset) == 0) return ignore ? known_texts("ignore") : known_texts();
+    return ignore ? known_texts("reset", "ignore") : known_texts("reset");
 }
 
-texts features(const peer& who) {
-    texts all;
+known_texts features_of(const peer& who) {
+    known_texts all;
     all.more = who.features;
     return all;
 }
 
-struct key {
+struct text_key {
     std::string_view word;
     std::vector<scenario::pattern> condition::* wanted;
-    texts (*value)(const peer&, const message&);
+    known_texts (*value)(const peer&, const message&);
 };
-constexpr std::array<key, 18> keys{{
-    {"from", &condition::from, [](const peer& p, const message&) { return address(p.from); }},
-    {"to", &condition::to, [](const peer& p, const message&) { return address(p.to); }},
-    {"encryption", &condition::encryption, [](const peer& p, const message&) { return encryption(p); }},
+constexpr std::array<text_key, 18> text_keys{{
+    {"from", &condition::from, [](const peer& p, const message&) { return address_of(p.from); }},
+    {"to", &condition::to, [](const peer& p, const message&) { return address_of(p.to); }},
+    {"encryption", &condition::encryption, [](const peer& p, const message&) { return encryption_of(p); }},
     {"flight", &condition::flight, [](const peer& p, const message&) { return if_any(p.flight); }},
     {"user", &condition::user, [](const peer& p, const message&) { return of_login(p, p.user); }},
     {"database", &condition::database, [](const peer& p, const message&) { return of_login(p, p.database); }},
@@ -88,16 +90,20 @@ constexpr std::array<key, 18> keys{{
      [](const peer& p, const message&) { return of_login(p, p.server_name); }},
     {"intent", &condition::intent, [](const peer& p, const message&) { return of_login(p, p.intent); }},
     {"tds", &condition::tds, [](const peer& p, const message&) { return of_login(p, p.tds); }},
-    {"features", &condition::features, [](const peer& p, const message&) { return features(p); }},
+    {"features", &condition::features, [](const peer& p, const message&) { return features_of(p); }},
     {"sql", &condition::sql, [](const peer&, const message& m) { return if_any(m.sql); }},
-    {"status", &condition::status, [](const peer&, const message& m) { return status(m.status); }},
+    {"status", &condition::status, [](const peer&, const message& m) { return status_of(m.status); }},
     {"flag", &condition::flag, [](const peer&, const message& m) { return if_any(m.flag); }},
     {"instance",
      &condition::instance,
-     [](const peer& p, const message&) { return p.asked != nullptr ? if_any(p.asked->instance) : texts(); }},
+     [](const peer& p, const message&) {
+         return p.asked != nullptr ? if_any(p.asked->instance) : known_texts();
+     }},
     {"request",
      &condition::request,
-     [](const peer& p, const message&) { return p.asked != nullptr ? if_any(p.asked->request) : texts(); }},
+     [](const peer& p, const message&) {
+         return p.asked != nullptr ? if_any(p.asked->request) : known_texts();
+     }},
 }};
 
 // Lists of words in one field: any of them may be asked for.
@@ -110,7 +116,7 @@ bool any_word(const std::vector<scenario::pattern>& wanted, std::string_view wor
     return false;
 }
 
-const journal::value* find(const message& read, std::string_view name) {
+const journal::value* find_field(const message& read, std::string_view name) {
     if (read.fields == nullptr) return nullptr;
     const auto found =
         std::ranges::find_if(*read.fields, [&](const journal::field& f) { return f.name == name; });
@@ -146,7 +152,7 @@ void compare(const condition& when, const peer& who, const message& read, Failed
     if (when.session && !(read.session && when.session->contains(*read.session)) &&
         !failed([&] { return read.session ? was("session", std::to_string(*read.session)) : no("session"); }))
         return;
-    for (const auto& k : keys) {
+    for (const auto& k : text_keys) {
         const auto& wanted = when.*k.wanted;
         if (wanted.empty()) continue;
         const auto have = k.value(who, read);
@@ -167,7 +173,7 @@ void compare(const condition& when, const peer& who, const message& read, Failed
         !failed([&] { return "no " + std::string(scenario::name(when.seen.front())) + " came before it"; }))
         return;
     for (const auto& wanted : when.fields) {
-        const auto* value = find(read, wanted.name);
+        const auto* value = find_field(read, wanted.name);
         if (field_holds(wanted, value)) continue;
         if (!failed([&] {
                 return value == nullptr ? no(wanted.name) : was(wanted.name, journal::to_text(*value));

@@ -65,7 +65,8 @@ struct moment {
     std::uint32_t server = 0; // index in the scenario
     const peer* who = nullptr;
     message read;
-    core::duration idle_for{}; // stage idle: only rules with exactly this `after` are meant
+    core::duration idle_for{};           // stage idle: only rules with exactly this `after` are meant
+    std::optional<std::uint64_t> so_far; // of a message on its way, likewise
     core::instant now{};
 };
 

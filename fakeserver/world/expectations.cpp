@@ -131,6 +131,41 @@ void expectations::closed(scenario::closer by, std::uint32_t server, const peer&
     }
 }
 
+namespace {
+std::pair<int, int> place_of(const scenario::step& step) { return {step.where.line, step.where.column}; }
+} // namespace
+
+void expectations::awaits(std::uint32_t server, const peer& who, const scenario::step& step) {
+    auto& kept = awaited_[place_of(step)];
+    kept.step = &std::get<scenario::expect_step>(step.what);
+    ++kept.waiting[key(server, who.connection)];
+}
+
+void expectations::came(std::uint32_t server, const peer& who, const scenario::step& step) {
+    auto& waiting = awaited_[place_of(step)].waiting;
+    const auto found = waiting.find(key(server, who.connection));
+    if (found != waiting.end() && --found->second == 0) waiting.erase(found);
+}
+
+void expectations::came_not(const peer& who, const scenario::step& step, std::string seen) {
+    auto& kept = awaited_[place_of(step)];
+    if (kept.missed++ < most_misses)
+        kept.misses.push_back("connection " + std::to_string(who.connection) + ": " + std::move(seen));
+}
+
+void expectations::judge_expected(std::vector<unmet>& out) const {
+    for (const auto& [place, kept] : awaited_) {
+        auto misses = kept.misses;
+        if (kept.missed > misses.size())
+            misses.push_back(std::to_string(kept.missed - misses.size()) + " more");
+        for (const auto& [id, lists] : kept.waiting) {
+            if (misses.size() >= most_misses) break;
+            misses.push_back("connection " + std::to_string(id & 0xffffffffffff) + ": nothing came");
+        }
+        if (!misses.empty()) out.push_back({kept.step->text, place.first, joined(misses)});
+    }
+}
+
 std::vector<unmet> expectations::judge(std::uint64_t open_connections) const {
     std::vector<unmet> result;
     for (std::size_t i = 0; i < records_.size(); ++i) {
@@ -161,6 +196,7 @@ std::vector<unmet> expectations::judge(std::uint64_t open_connections) const {
         }
         if (!seen.empty()) result.push_back({check.text, check.where.line, seen});
     }
+    judge_expected(result);
     return result;
 }
 

@@ -7,6 +7,7 @@
 #include "world/rules.hpp"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -34,6 +35,11 @@ public:
     void reached(const moment& event);
     void closed(scenario::closer by, std::uint32_t server, const peer& who, core::instant now);
 
+    // Steps `expect` of a list: waiting, met, and what came instead.
+    void awaits(std::uint32_t server, const peer& who, const scenario::step& step);
+    void came(std::uint32_t server, const peer& who, const scenario::step& step);
+    void came_not(const peer& who, const scenario::step& step, std::string seen);
+
     // At the end of the run; `open` connections are those of the moment.
     [[nodiscard]] std::vector<unmet> judge(std::uint64_t open_connections) const;
 
@@ -51,10 +57,20 @@ private:
         return std::uint64_t{server} << 48 | connection;
     }
 
+    // Of one step `expect`: who still waits, and who has waited in vain.
+    struct awaited {
+        const scenario::expect_step* step = nullptr;
+        std::map<std::uint64_t, std::uint64_t> waiting; // connection -> how many of its lists
+        std::vector<std::string> misses;
+        std::uint64_t missed = 0;
+    };
+    void judge_expected(std::vector<unmet>& out) const;
+
     const scenario::scenario& scenario_;
     signal_lookup raised_;
     core::instant ready_{};
     std::vector<record> records_;
+    std::map<std::pair<int, int>, awaited> awaited_; // by the place of the step
 };
 
 } // namespace tdsfake::world

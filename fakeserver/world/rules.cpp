@@ -33,9 +33,12 @@ rules::rules(const std::vector<scenario::fault>& faults, std::uint64_t seed)
             watched_ = watched_ | s;
             if (s == scenario::stage::idle) idle_times_.push_back(fault.after);
         }
+        if (fault.after_bytes) part_sizes_.push_back(*fault.after_bytes);
     }
     std::ranges::sort(idle_times_);
     idle_times_.erase(std::ranges::unique(idle_times_).begin(), idle_times_.end());
+    std::ranges::sort(part_sizes_);
+    part_sizes_.erase(std::ranges::unique(part_sizes_).begin(), part_sizes_.end());
 }
 
 choice rules::consider(const moment& event, core::instant ready, const signal_lookup& raised) {
@@ -59,7 +62,8 @@ bool rules::fires(std::size_t index, const moment& event, core::instant ready, c
     const bool at_stage = std::ranges::any_of(fault.at, [&](scenario::stage s) {
         return event.stages.has(s) && (s != scenario::stage::idle || fault.after == event.idle_for);
     });
-    if (!at_stage || !holds(fault.when, *event.who, event.read)) return false;
+    if (!at_stage || fault.after_bytes != event.so_far || !holds(fault.when, *event.who, event.read))
+        return false;
     if (!in_window(fault.since, fault.until, event.now, ready, raised)) return false;
     auto& first = first_firing_[index];
     if (fault.lasts && first && event.now >= *first + *fault.lasts) return false;

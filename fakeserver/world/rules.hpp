@@ -50,6 +50,8 @@ public:
 
     // The distinct `after` of the faults at idle, ascending.
     [[nodiscard]] const std::vector<core::duration>& idle_times() const noexcept { return idle_times_; }
+    // Those of the faults in the middle of a message.
+    [[nodiscard]] const std::vector<std::uint64_t>& part_sizes() const noexcept { return part_sizes_; }
     // Whether any fault stands at this stage: lets the session skip work nobody asked for.
     [[nodiscard]] bool watches(scenario::stage s) const noexcept { return watched_.has(s); }
 
@@ -62,6 +64,7 @@ private:
     std::uint64_t seed_;
     stage_set watched_;
     std::vector<core::duration> idle_times_;
+    std::vector<std::uint64_t> part_sizes_;
     std::vector<tally> totals_;
     std::vector<std::optional<core::instant>> first_firing_;
     std::vector<std::unordered_map<std::uint64_t, tally>> per_connection_;

@@ -180,12 +180,35 @@ void world::gone(member& m, scenario::closer by, core::instant now) {
 }
 
 choice world::consider(member& m, moment event) {
+    if (event.so_far) { // a part of a message has not reached its stage
+        event.server = m.server;
+        event.who = &m.who;
+        return servers_[m.server].faults.consider(event, ready_, lookup_);
+    }
     event.server = m.server;
     event.who = &m.who;
     expectations_.reached(event);
     const auto chosen = servers_[m.server].faults.consider(event, ready_, lookup_);
     m.who.seen = m.who.seen | event.stages;
     return chosen;
+}
+
+void world::pass(member& m, moment event) {
+    event.server = m.server;
+    event.who = &m.who;
+    expectations_.reached(event);
+    m.who.seen = m.who.seen | event.stages;
+}
+
+void world::awaits(const member& m, const scenario::step& step) {
+    expectations_.awaits(m.server, m.who, step);
+}
+
+void world::came(const member& m, const scenario::step& step) { expectations_.came(m.server, m.who, step); }
+
+void world::came_not(const member& m, const scenario::step& step, std::string seen) {
+    expectations_.came(m.server, m.who, step);
+    expectations_.came_not(m.who, step, std::move(seen));
 }
 
 void world::count(scenario::counter what, const member& m, core::instant now, const message& read) {
@@ -280,6 +303,7 @@ void world::run(timeline list, core::instant now) {
     while (!list.rest.empty()) {
         const auto& step = list.rest.front();
         list.rest = list.rest.subspan(1);
+        if (std::holds_alternative<scenario::expect_step>(step.what)) return; // it will never come
         if (const auto* wait = std::get_if<scenario::wait_step>(&step.what)) {
             list.until = now + draw(wait->time, step.where, list.origin, ++list.draws);
             if (*list.until > now) {

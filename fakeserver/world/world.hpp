@@ -55,6 +55,8 @@ public:
     void opened(member& m); // sets its id and number
     void gone(member& m, scenario::closer by, core::instant now);
     choice consider(member& m, moment event);
+    // The same for a message that no rule is to see: it only counts for `verify`.
+    void pass(member& m, moment event);
     // Whether any condition asks for fields of messages: else nobody needs to keep them.
     [[nodiscard]] bool asks_for_fields() const noexcept { return asks_for_fields_; }
     void count(scenario::counter what, const member& m, core::instant now, const message& read = {});
@@ -71,6 +73,11 @@ public:
     void placed(std::uint32_t server, place at) { servers_[server].at = std::move(at); }
     // Of the server with that name; the loader has seen that there is one.
     [[nodiscard]] place place_of(std::string_view server) const;
+
+    // --- `expect`: begun; the message has come; another has, or none: `seen` says what
+    void awaits(const member& m, const scenario::step& step);
+    void came(const member& m, const scenario::step& step);
+    void came_not(const member& m, const scenario::step& step, std::string seen);
 
     // --- lists
     // Performs gate, signal and targeted endings for a list that runs on `origin` (0: none).

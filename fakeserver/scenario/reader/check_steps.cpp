@@ -11,6 +11,11 @@ bool takes_time(const step& s) {
     return std::holds_alternative<wait_step>(s.what) || std::holds_alternative<hold_step>(s.what);
 }
 
+// What comes as a message, so that a list can expect it.
+bool is_message(stage s) {
+    return has_message(s) && s != stage::client_close && s != stage::lookup && s != stage::smp;
+}
+
 bool sends(const step& s) {
     return std::holds_alternative<reply_step>(s.what) || std::holds_alternative<error_step>(s.what) ||
            std::holds_alternative<tokens_step>(s.what) || std::holds_alternative<send_step>(s.what) ||
@@ -74,8 +79,29 @@ void check_lookup(context& ctx, const step& s) {
     );
 }
 
-void check_stage(context& ctx, const step& s, stage at) {
-    if (at == stage::start) {
+void check_expected(context& ctx, const step& s) {
+    for (const auto at : std::get<expect_step>(s.what).at) {
+        if (is_message(at)) continue;
+        ctx.out.error(
+            s.where,
+            "`expect: " + std::string(name(at)) + "`: no message comes there",
+            at == stage::client_close ? "say it with `verify: [closed: {by: client, within: …}]`"
+            : at == stage::smp        ? "write a fault at `smp`"
+                                      : "expect prelogin, tls, login, a request or attention"
+        );
+    }
+}
+
+void check_stage(context& ctx, const step& s, stage at, bool partial) {
+    if (partial && std::holds_alternative<reply_step>(s.what)) {
+        ctx.out.error(
+            s.where,
+            "`reply` to a part of a message: there is no healthy reply yet",
+            "`error`, `tokens` and `send` answer early; without them the whole message is answered as usual"
+        );
+    } else if (partial && std::holds_alternative<route_step>(s.what)) {
+        ctx.out.error(s.where, "`route` answers to a whole login", "leave out `after`");
+    } else if (at == stage::start) {
         check_start(ctx, s);
     } else if (at == stage::lookup) {
         check_lookup(ctx, s);
@@ -102,12 +128,15 @@ void check_stage(context& ctx, const step& s, stage at) {
 
 } // namespace
 
-void check_steps(context& ctx, const std::vector<step>& steps, const std::vector<stage>& stages) {
+void check_steps(
+    context& ctx, const std::vector<step>& steps, const std::vector<stage>& of_fault, bool partial
+) {
+    auto stages = of_fault;
     const step* ended = nullptr; // the ending of the list's own connection
     const step* muted = nullptr; // from here on nothing can be sent
     for (const auto& s : steps) {
         for (const auto at : stages)
-            check_stage(ctx, s, at);
+            check_stage(ctx, s, at, partial);
 
         if (ended != nullptr && !is_server_step(s) && !takes_time(s)) {
             ctx.out.error(
@@ -122,6 +151,11 @@ void check_steps(context& ctx, const std::vector<step>& steps, const std::vector
                 ticked(name(s)) + " after `" + std::string(name(*muted)) + "`: nothing is sent from there on",
                 "send first"
             );
+        }
+        if (const auto* expected = std::get_if<expect_step>(&s.what)) {
+            check_expected(ctx, s);
+            stages = expected->at;
+            partial = false;
         }
         const auto* end = std::get_if<end_step>(&s.what);
         if (end == nullptr || end->whom != target::self) continue;

@@ -40,7 +40,7 @@ struct message_key {
 };
 constexpr std::initializer_list<stage> with_sql{stage::batch, stage::rpc, stage::request, stage::query};
 constexpr std::initializer_list<stage> with_procedure{stage::rpc, stage::request, stage::query};
-constexpr std::initializer_list<stage> requests{
+constexpr std::initializer_list<stage> of_requests{
     stage::batch, stage::rpc, stage::bulk, stage::transaction, stage::request, stage::query, stage::attention
 };
 constexpr std::initializer_list<stage> in_sessions{
@@ -53,21 +53,21 @@ constexpr std::initializer_list<stage> in_sessions{
     stage::attention,
     stage::smp
 };
-constexpr std::initializer_list<stage> with_flight{stage::tls};
-constexpr std::initializer_list<stage> with_flag{stage::smp};
-constexpr std::initializer_list<stage> lookups{stage::lookup};
+constexpr std::initializer_list<stage> at_tls{stage::tls};
+constexpr std::initializer_list<stage> at_smp{stage::smp};
+constexpr std::initializer_list<stage> at_lookup{stage::lookup};
 constexpr std::array<message_key, 8> message_keys{{
     {"sql", with_sql, "only requests carry SQL", "use it at `query`, `batch`, `rpc` or `request`"},
     {"procedure", with_procedure, "only calls name one", "use it at `rpc`, `request` or `query`"},
-    {"status", requests, "only requests carry it", "use it at `request` or `attention`"},
+    {"status", of_requests, "only requests carry it", "use it at `request` or `attention`"},
     {"session",
      in_sessions,
      "only what MARS carries has one",
      "use it at `request`, `query`, `attention` or `smp`"},
-    {"flight", with_flight, "it is of the TLS handshake", "use it in a fault at `tls`"},
-    {"flag", with_flag, "it is of SMP", "use it at `smp`"},
-    {"instance", lookups, "the Browser is asked it", "use it at `lookup`"},
-    {"request", lookups, "the Browser is asked it", "use it at `lookup`"},
+    {"flight", at_tls, "it is of the TLS handshake", "use it in a fault at `tls`"},
+    {"flag", at_smp, "it is of SMP", "use it at `smp`"},
+    {"instance", at_lookup, "the Browser is asked it", "use it at `lookup`"},
+    {"request", at_lookup, "the Browser is asked it", "use it at `lookup`"},
 }};
 
 const message_key* find_message_key(std::string_view word) {
@@ -103,14 +103,29 @@ void report_too_early(
 
 void check_known(context& ctx, const node& value, std::string_view word, const place& at) {
     if (at.unknown) return;
-    if (const auto* key = find_message_key(word)) {
-        const bool told = !at.at.empty() && std::ranges::all_of(at.at, [&](stage s) {
-            return std::find(key->told_at.begin(), key->told_at.end(), s) != key->told_at.end();
-        });
-        if (told) return;
+    const auto* key = find_message_key(word);
+    const bool of_message = (key != nullptr && word != "session") || word == "fields";
+    const bool login = std::ranges::find(at.at, stage::login) != at.at.end();
+    const auto* own = std::ranges::find_if(connection_keys, [&](const auto& k) { return k.word == word; });
+    const bool of_login = own != connection_keys.end() && own->from == knowledge::login && login;
+    const bool of_prelogin = word == "encryption" && std::ranges::find(at.at, stage::prelogin) != at.at.end();
+    if (at.partial && (of_message || of_login || of_prelogin)) {
         ctx.out.error(
             value.where,
-            ticked(word) + " is not known at " + at.name + ": " + std::string(key->why_not),
+            ticked(word) + " is not known when only a part of the message is here",
+            "`connection`, `session`, `from`, `to`, `seen` and what an earlier message told are"
+        );
+        return;
+    }
+    if (key != nullptr) {
+        const auto untold = std::ranges::find_if(at.at, [&](stage s) {
+            return std::find(key->told_at.begin(), key->told_at.end(), s) == key->told_at.end();
+        });
+        if (!at.at.empty() && untold == at.at.end()) return;
+        const auto where = at.at.empty() ? at.name : ticked(name(*untold));
+        ctx.out.error(
+            value.where,
+            ticked(word) + " is not known at " + where + ": " + std::string(key->why_not),
             std::string(key->advice)
         );
         return;
@@ -184,6 +199,7 @@ field_condition read_field(context& ctx, const node& key, const node& value) {
 }
 
 void read_fields(context& ctx, const node& n, const place& at, condition& out) {
+    if (at.partial) return check_known(ctx, n, "fields", at);
     if (!at.unknown &&
         (at.at.empty() || std::ranges::any_of(at.at, [](stage s) { return fields_at(s).empty(); }))) {
         ctx.out.error(

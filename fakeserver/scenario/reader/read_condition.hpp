@@ -16,6 +16,7 @@ struct place {
     std::string name; // in messages: "`prelogin`", "an ending"
     knowledge most = knowledge::nothing;
     std::vector<stage> at; // the messages that it can ask of; none: no message
+    bool partial = false;  // only a part of the message is here: nothing of it is known
     bool unknown = false;  // the stages are wrong, which was reported: anything goes
 };
 // A condition on events of these stages: of each what is known at all of them.

@@ -14,6 +14,13 @@ namespace {
 
 bool has(const std::vector<stage>& stages, stage s) { return std::ranges::find(stages, s) != stages.end(); }
 
+// A message of that stage can be told before it is here whole.
+bool comes_in_parts(stage s) {
+    return s == stage::prelogin || s == stage::login || s == stage::sspi || s == stage::fedauth ||
+           s == stage::batch || s == stage::rpc || s == stage::bulk || s == stage::transaction ||
+           s == stage::request;
+}
+
 void read_how_often(context& ctx, map_reader& map, fault& out) {
     if (const auto* v = map.get("skip")) out.skip = read_number(ctx, *v, "`skip`").value_or(0);
     if (const auto* v = map.get("every")) out.every = read_number(ctx, *v, "`every`", 1).value_or(1);
@@ -26,6 +33,33 @@ void read_how_often(context& ctx, map_reader& map, fault& out) {
     if (const auto* v = map.get("unused")) {
         constexpr std::array<std::string_view, 1> words{"allowed"};
         out.unused_allowed = read_word(ctx, *v, "`unused`", words).has_value();
+    }
+}
+
+// The time of silence before `idle`, or how much of a message is here.
+void read_after(context& ctx, const node& n, fault& out) {
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    const bool size = n.is_scalar() && (n.text.ends_with("iB") || std::ranges::all_of(n.text, digit));
+    if (has(out.at, stage::idle) || out.at.empty()) {
+        if (const auto time = read_duration(ctx, n, "`after`")) out.after = *time;
+    } else if (!size) {
+        ctx.out.error(
+            n.where,
+            "`after` is the time of silence before `idle`; it means nothing at `" +
+                std::string(name(out.at.front())) + "`",
+            "a delay is a step: `do: [wait: 5s, …]`"
+        );
+    } else {
+        out.after_bytes = read_size(ctx, n, "`after`");
+        for (const auto s : out.at) {
+            if (comes_in_parts(s)) continue;
+            ctx.out.error(
+                n.where,
+                "`after` a part of a message: there is none at " + ticked(name(s)),
+                s == stage::query ? "use `batch` or `rpc`: the SQL is not known yet"
+                                  : "leave it out, or use it at `login`, `batch`, `rpc`, `bulk` …"
+            );
+        }
     }
 }
 
@@ -43,21 +77,7 @@ void read_how_long(context& ctx, map_reader& map, fault& out) {
     }
     if (const auto* v = map.get("for")) out.lasts = read_duration(ctx, *v, "`for`");
     if (const auto* v = map.get("after")) {
-        const bool size =
-            v->is_scalar() && (v->text.ends_with("iB") ||
-                               std::ranges::all_of(v->text, [](char c) { return c >= '0' && c <= '9'; }));
-        if (!has(out.at, stage::idle) && !out.at.empty()) {
-            ctx.out.error(
-                v->where,
-                size ? "`after` a part of a message is not served by this version yet"
-                     : "`after` is the time of silence before `idle`; it means nothing at `" +
-                           std::string(name(out.at.front())) + "`",
-                size ? "leave it out: the fault fires when the whole message was read"
-                     : "a delay is a step: `do: [wait: 5s, …]`"
-            );
-        } else if (const auto time = read_duration(ctx, *v, "`after`")) {
-            out.after = *time;
-        }
+        read_after(ctx, *v, out);
     }
 }
 
@@ -119,13 +139,17 @@ fault read_fault(context& ctx, const node& n, owner whose) {
         out.at = read_stages(ctx, *v);
         check_owner(ctx, *v, out, whose);
     }
-    if (const auto* v = map.get("when")) out.when = read_condition(ctx, *v, at_stages(out.at));
     read_how_often(ctx, map, out);
     read_how_long(ctx, map, out);
+    if (const auto* v = map.get("when")) {
+        auto where = at_stages(out.at);
+        where.partial = out.after_bytes.has_value();
+        out.when = read_condition(ctx, *v, where);
+    }
     check_start(ctx, map, out);
     if (const auto* v = map.need("do", "do: close")) {
         out.steps = read_steps(ctx, *v, out.at);
-        check_steps(ctx, out.steps, out.at);
+        check_steps(ctx, out.steps, out.at, out.after_bytes.has_value());
         out.text = one_line(*v);
     }
     return out;
@@ -138,6 +162,7 @@ bool fires_always(const fault& f) {
 
 bool shadows(const fault& earlier, const fault& later) {
     if (!fires_always(earlier) || earlier.steps.empty()) return false;
+    if (earlier.after_bytes != later.after_bytes) return false;
     if (has(later.at, stage::idle) && later.after < earlier.after) return false;
     return std::ranges::all_of(later.at, [&](stage s) {
         return std::ranges::any_of(earlier.at, [&](stage wide) { return covers(wide, s); });

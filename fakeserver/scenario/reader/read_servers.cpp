@@ -15,17 +15,45 @@
 namespace tdsfake::scenario::reader {
 namespace {
 
-constexpr std::array<later_word, 2> later_keys{{
+constexpr std::array<later_word, 1> later_keys{{
     {"names", "connect to the address instead"},
-    {"enforce", "leave it out"},
 }};
+
+// A word or a list of words.
+enforcement read_enforcement(context& ctx, const node& n) {
+    constexpr std::array<std::string_view, 4> words{"prelogin", "packet-size", "tls-record", "smp"};
+    constexpr std::array<bool enforcement::*, 4> flags{
+        &enforcement::prelogin, &enforcement::packet_size, &enforcement::tls_record, &enforcement::smp
+    };
+    enforcement out;
+    const auto add = [&](const node& item) {
+        const auto index = read_word(ctx, item, "`enforce`", words);
+        if (!index) return;
+        if (out.*flags[*index])
+            ctx.out.error(item.where, ticked(words[*index]) + " stands here twice", "remove one");
+        out.*flags[*index] = true;
+    };
+    if (!n.is_sequence()) {
+        add(n);
+        return out;
+    }
+    if (n.items.empty())
+        ctx.out.error(n.where, "`enforce` is an empty list", "for example `enforce: [packet-size]`");
+    for (const auto& item : n.items)
+        add(item);
+    return out;
+}
 
 server read_server(context& ctx, const node& n, std::string name) {
     server out;
     out.name = std::move(name);
     out.where = n.where;
     map_reader map(
-        ctx, n, "a server", {"listen", "gate", "identity", "logins", "queries", "faults"}, later_keys
+        ctx,
+        n,
+        "a server",
+        {"listen", "gate", "identity", "logins", "queries", "faults", "enforce"},
+        later_keys
     );
     if (const auto* v = map.get("listen")) out.listen = read_listen(ctx, *v);
     if (out.listen.empty()) out.listen.push_back({"127.0.0.1", 0, std::nullopt, n.where});
@@ -33,6 +61,7 @@ server read_server(context& ctx, const node& n, std::string name) {
     if (const auto* v = map.get("identity")) out.identity = read_identity(ctx, *v);
     if (const auto* v = map.get("logins")) out.logins = read_logins(ctx, *v);
     if (const auto* v = map.get("faults")) out.faults = read_faults(ctx, *v, owner::server);
+    if (const auto* v = map.get("enforce")) out.enforce = read_enforcement(ctx, *v);
     if (const auto* v = map.get("queries")) out.queries = read_queries(ctx, *v, out.faults);
     return out;
 }

@@ -18,9 +18,7 @@ namespace {
 
 using stages_of_fault = std::vector<stage>;
 
-constexpr std::array<later_word, 3> later_steps{{
-    {"stop-reading", "use `vanish`, which acknowledges nothing either"},
-    {"expect", "use `verify: [seen: {at: …}]`"},
+constexpr std::array<later_word, 1> later_steps{{
     {"kill", "write `reset: all`, `close: idle` or `vanish: others`", false},
 }};
 
@@ -149,11 +147,36 @@ std::optional<any_step> read_ending(context& ctx, const step_source& s, ending h
     return any_step{std::move(out)};
 }
 
+// A stage or a list of stages, or `{at, when, within}`.
+std::optional<any_step> read_expect(context& ctx, const step_source& s) {
+    const auto* value = need_value(ctx, s, "expect", "expect: login");
+    if (value == nullptr) return std::nullopt;
+    expect_step out{.text = "expect: " + one_line(*value)};
+    if (!value->is_map()) {
+        out.at = read_stages(ctx, *value, "`expect`");
+        return any_step{std::move(out)};
+    }
+    map_reader map(ctx, *value, "`expect`", {"at", "when", "within"});
+    if (const auto* at = map.need("at", "expect: {at: login, within: 5s}")) out.at = read_stages(ctx, *at);
+    if (const auto* when = map.get("when")) out.when = read_condition(ctx, *when, at_stages(out.at));
+    if (const auto* within = map.get("within")) out.within = read_duration(ctx, *within, "`within`");
+    return any_step{std::move(out)};
+}
+
+std::optional<any_step> read_stop_reading(context& ctx, const step_source& s) {
+    stop_reading_step out;
+    if (!has_value(s)) return any_step{out};
+    map_reader map(ctx, *s.value, "`stop-reading`", {"for"});
+    if (const auto* lasts = map.need("for", "stop-reading: {for: 30s}"))
+        out.lasts = read_duration(ctx, *lasts, "`for`");
+    return any_step{out};
+}
+
 struct step_word {
     std::string_view word;
     std::optional<any_step> (*read)(context&, const step_source&);
 };
-constexpr std::array<step_word, 16> step_words{{
+constexpr std::array<step_word, 18> step_words{{
     {"wait", [](context& c, const step_source& s) { return read_wait(c, s); }},
     {"hold", [](context& c, const step_source& s) { return read_signal_step(c, s, false); }},
     {"stall", [](context& c, const step_source& s) { return without_value<stall_step>(c, s, "stall"); }},
@@ -171,6 +194,8 @@ constexpr std::array<step_word, 16> step_words{{
     {"vanish", [](context& c, const step_source& s) { return read_ending(c, s, ending::vanish, "vanish"); }},
     {"gate", [](context& c, const step_source& s) { return read_gate_step(c, s); }},
     {"signal", [](context& c, const step_source& s) { return read_signal_step(c, s, true); }},
+    {"expect", [](context& c, const step_source& s) { return read_expect(c, s); }},
+    {"stop-reading", [](context& c, const step_source& s) { return read_stop_reading(c, s); }},
 }};
 
 const step_word* find_step(std::string_view word) {
@@ -305,8 +330,13 @@ std::vector<step> read_steps(context& ctx, const node& n, const std::vector<stag
     }
     if (n.items.empty())
         ctx.out.error(n.where, "`do` is an empty list", "name one step at least, for example `close`");
-    for (const auto& item : n.items)
-        read_step(ctx, item, stages, out);
+    auto at = stages;
+    for (const auto& item : n.items) {
+        read_step(ctx, item, at, out);
+        // What follows answers to the message that was expected.
+        const auto* expected = out.empty() ? nullptr : std::get_if<expect_step>(&out.back().what);
+        if (expected != nullptr) at = expected->at;
+    }
     return out;
 }
 

@@ -13,6 +13,9 @@ namespace tdsfake::scenario::reader {
 std::vector<step> read_steps(context& ctx, const node& n, const std::vector<stage>& stages);
 
 // What can be wrong with their order and with their stages: check_steps.cpp.
-void check_steps(context& ctx, const std::vector<step>& steps, const std::vector<stage>& stages);
+// `partial`: they run when a part of a message has come.
+void check_steps(
+    context& ctx, const std::vector<step>& steps, const std::vector<stage>& stages, bool partial = false
+);
 
 } // namespace tdsfake::scenario::reader

@@ -30,7 +30,12 @@ void rig::receive(std::size_t who, core::byte_view data) {
     auto& p = at(who);
     // A copy of its own, exactly as long as it is: AddressSanitizer sees the first byte read past the end.
     const core::bytes copy(data.begin(), data.end());
-    if (p.ended.empty()) give(p, [&](actions& out) { p.link->received(copy, now_, out); });
+    if (!p.ended.empty()) return;
+    if (p.stopped) {
+        p.kept.insert(p.kept.end(), copy.begin(), copy.end());
+        return;
+    }
+    give(p, [&](actions& out) { p.link->received(copy, now_, out); });
 }
 
 void rig::fin(std::size_t who) {
@@ -54,6 +59,7 @@ void rig::advance_to(core::instant until) {
     for (;;) {
         peer* whose = nullptr;
         std::uint32_t timer = 0;
+        bool reads_again = false;
         auto next = world_.next_deadline().value_or(core::instant::max());
         for (const auto& p : peers_) {
             for (const auto& [number, due] : p->timers) {
@@ -61,11 +67,22 @@ void rig::advance_to(core::instant until) {
                 whose = p.get();
                 timer = number;
                 next = due;
+                reads_again = false;
+            }
+            if (p->stopped && p->reads_again && *p->reads_again < next) {
+                whose = p.get();
+                next = *p->reads_again;
+                reads_again = true;
             }
         }
         if (next > until) break;
         now_ = std::max(now_, next);
-        if (whose != nullptr) {
+        if (reads_again) {
+            whose->stopped = false;
+            const auto kept = std::exchange(whose->kept, {});
+            if (!kept.empty() && whose->ended.empty())
+                give(*whose, [&](actions& out) { whose->link->received(kept, now_, out); });
+        } else if (whose != nullptr) {
             whose->timers.erase(timer);
             give(*whose, [&](actions& out) { whose->link->timer_expired(timer, now_, out); });
         } else {
@@ -112,6 +129,11 @@ void rig::carry_out(peer& p, actions& wanted) {
             break;
         case action::kind::stop_timer: p.timers.erase(a.timer); break;
         case action::kind::half_close: p.half_closed = true; break;
+        case action::kind::stop_reading:
+            p.stopped = true;
+            p.reads_again.reset();
+            if (a.heals_after) p.reads_again = now_ + *a.heals_after;
+            break;
         case action::kind::vanish:
             p.vanished = true;
             p.heals_after = a.heals_after;

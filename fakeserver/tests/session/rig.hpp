@@ -28,6 +28,9 @@ struct peer {
     bool half_closed = false;
     bool vanished = false;
     std::optional<core::duration> heals_after;
+    bool stopped = false; // reading, by `stop-reading`
+    std::optional<core::instant> reads_again;
+    core::bytes kept;                                  // what came meanwhile
     std::size_t reads_at_most = std::size_t{64} << 20; // of a generated result
     bool silent_from_here = false;                     // any further action but `stop_timer` is a failure
     std::vector<std::string> misdeeds;
