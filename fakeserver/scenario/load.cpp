@@ -1,5 +1,6 @@
 #include "scenario/load.hpp"
 
+#include "scenario/reader/dead_faults.hpp"
 #include "scenario/reader/map_reader.hpp"
 #include "scenario/reader/params.hpp"
 #include "scenario/reader/read_browser.hpp"
@@ -110,6 +111,7 @@ void read_scenario(context& ctx, node root, const load_options& options, scenari
     if (const auto* verify = map.get("verify")) out.verify = read_verify(ctx, *verify);
     check_browser(ctx, out);
     check_signals(ctx);
+    warn_of_circular_signals(ctx, out);
     check_server_names(ctx, out.servers);
 }
 

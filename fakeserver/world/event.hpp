@@ -68,6 +68,7 @@ struct moment {
     core::duration idle_for{};           // stage idle: only rules with exactly this `after` are meant
     std::optional<std::uint64_t> so_far; // of a message on its way, likewise
     core::instant now{};
+    std::uint64_t line = 0; // of the journal: where it stands
 };
 
 // All keys of the condition hold. A key never holds before what it asks for was read.

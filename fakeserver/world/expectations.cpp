@@ -1,8 +1,6 @@
 #include "world/expectations.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
 namespace tdsfake::world {
 
@@ -10,6 +8,8 @@ namespace {
 
 constexpr std::size_t most_times = 100'000; // bounds the memory of `spacing`
 constexpr std::size_t most_misses = 8;
+constexpr std::size_t most_examples = 4;
+constexpr std::size_t most_looked_at = 1000; // near misses: explaining costs more than matching
 
 std::string expected_range(const scenario::number_range& range) {
     constexpr auto unlimited = std::numeric_limits<std::uint64_t>::max();
@@ -19,42 +19,10 @@ std::string expected_range(const scenario::number_range& range) {
     return std::to_string(range.least) + " to " + std::to_string(range.most);
 }
 
-std::string ms(core::duration d) {
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.1fms", std::chrono::duration<double, std::milli>(d).count());
-    return text.data();
-}
-
-std::string judge_count(const scenario::count_check& check, std::uint64_t count) {
-    if (check.expected.contains(count)) return {};
-    return "expected " + expected_range(check.expected) + ", seen " + std::to_string(count);
-}
-
-std::string judge_spacing(const scenario::spacing_check& check, const std::vector<core::instant>& times) {
-    const auto what = std::string(scenario::name(check.of));
-    if (times.size() < 2) return "seen " + std::to_string(times.size()) + " " + what + ": no gap to measure";
-    std::string gaps;
-    bool good = true;
-    core::duration before{};
-    for (std::size_t i = 1; i < times.size(); ++i) {
-        const auto gap = times[i] - times[i - 1];
-        const bool fits =
-            (!check.at_least || gap >= *check.at_least) && (!check.at_most || gap <= *check.at_most) &&
-            (!check.growth || i == 1 ||
-             static_cast<double>(gap.count()) >= *check.growth * static_cast<double>(before.count()));
-        if (i <= 12) gaps += (i == 1 ? "" : ", ") + ms(gap) + (fits ? "" : " (!)");
-        good = good && fits;
-        before = gap;
-    }
-    if (good) return {};
-    return "seen gaps between " + what + ": " + gaps + (times.size() > 13 ? ", …" : "");
-}
-
-std::string joined(const std::vector<std::string>& lines) {
-    std::string text;
-    for (const auto& line : lines)
-        text += (text.empty() ? "" : "; ") + line;
-    return text;
+// "; the first: connection 1 after 0.3ms (journal line 4); …"
+std::string first_of(const std::vector<std::string>& examples, std::uint64_t count) {
+    if (examples.empty()) return {};
+    return ": " + joined(examples) + (count > examples.size() ? "; …" : "");
 }
 
 } // namespace
@@ -69,20 +37,45 @@ bool expectations::concerns(const scenario::verification& check, std::uint32_t s
            (server < scenario_.servers.size() && scenario_.servers[server].name == check.server);
 }
 
+void expectations::note(
+    record& kept,
+    const scenario::condition& when,
+    bool in_time,
+    const peer& who,
+    const message& read,
+    core::instant now,
+    std::uint64_t line
+) const {
+    if (in_time && holds(when, who, read)) {
+        if (++kept.count <= most_examples)
+            kept.examples.push_back(described(who, now - ready_, line, read.sql));
+    } else if (kept.count == 0 && kept.looked_at < most_looked_at) {
+        ++kept.looked_at;
+        auto reasons = missed(when, who, read);
+        if (!in_time) reasons.emplace_back("it was outside `since` and `until`");
+        kept.nearest.add(reasons, described(who, now - ready_, line, read.sql));
+    }
+}
+
 void expectations::count(
-    scenario::counter what, std::uint32_t server, const peer* who, const message& read, core::instant now
+    scenario::counter what,
+    std::uint32_t server,
+    const peer* who,
+    const message& read,
+    core::instant now,
+    std::uint64_t line
 ) {
     static const peer nobody;
     for (std::size_t i = 0; i < records_.size(); ++i) {
         const auto& check = scenario_.verify[i];
         if (!concerns(check, server)) continue;
         if (const auto* counted = std::get_if<scenario::count_check>(&check.what)) {
-            if (counted->of == what && holds(counted->when, who ? *who : nobody, read) &&
-                in_window(counted->since, counted->until, now, ready_, raised_)) {
-                ++records_[i].count;
-            }
+            if (counted->of != what) continue;
+            const bool in_time = in_window(counted->since, counted->until, now, ready_, raised_);
+            note(records_[i], counted->when, in_time, who ? *who : nobody, read, now, line);
         } else if (const auto* spaced = std::get_if<scenario::spacing_check>(&check.what)) {
-            if (spaced->of == what && records_[i].times.size() < most_times) records_[i].times.push_back(now);
+            if (spaced->of == what && records_[i].times.size() < most_times)
+                records_[i].times.push_back({now, line});
         }
     }
 }
@@ -97,21 +90,14 @@ void expectations::reached(const moment& event) {
             }
         } else if (const auto* seen = std::get_if<scenario::seen_check>(&check.what)) {
             const bool at = std::ranges::any_of(seen->at, [&](auto s) { return event.stages.has(s); });
-            if (!at || !holds(seen->when, *event.who, event.read)) continue;
-            auto& kept = records_[i];
-            if (kept.count++ == 0) {
-                const auto& who = *event.who;
-                kept.example =
-                    (who.asked != nullptr ? "a lookup (" + std::string(who.asked->request) + ")"
-                                          : "connection " + std::to_string(who.connection)) +
-                    " after " + ms(event.now - ready_) +
-                    (event.read.sql.empty() ? "" : ": " + std::string(event.read.sql.substr(0, 120)));
-            }
+            if (at) note(records_[i], seen->when, true, *event.who, event.read, event.now, event.line);
         }
     }
 }
 
-void expectations::closed(scenario::closer by, std::uint32_t server, const peer& who, core::instant now) {
+void expectations::closed(
+    scenario::closer by, std::uint32_t server, const peer& who, core::instant now, std::uint64_t line
+) {
     for (std::size_t i = 0; i < records_.size(); ++i) {
         const auto* check = std::get_if<scenario::closed_check>(&scenario_.verify[i].what);
         if (check == nullptr || !concerns(scenario_.verify[i], server)) continue;
@@ -121,13 +107,13 @@ void expectations::closed(scenario::closer by, std::uint32_t server, const peer&
         const auto took = now - found->second;
         kept.reached.erase(found);
         ++kept.count;
-        if ((by != check->by || (check->within && took > *check->within)) &&
-            kept.misses.size() < most_misses) {
-            kept.misses.push_back(
-                "connection " + std::to_string(who.connection) + " was closed by the " +
-                (by == scenario::closer::client ? "client" : "server") + " after " + ms(took)
-            );
-        }
+        const bool right = by == check->by;
+        if ((right && !(check->within && took > *check->within)) || kept.misses.size() == most_misses)
+            continue;
+        auto text = "connection " + std::to_string(who.connection) + " was closed by the " +
+                    (by == scenario::closer::client ? "client" : "server") + " after " + milliseconds(took);
+        if (line != 0) text += " (journal line " + std::to_string(line) + ")";
+        kept.misses.push_back({right ? 0 : 1, std::move(text)});
     }
 }
 
@@ -166,33 +152,91 @@ void expectations::judge_expected(std::vector<unmet>& out) const {
     }
 }
 
-std::vector<unmet> expectations::judge(std::uint64_t open_connections) const {
+std::string expectations::judge_count(
+    const scenario::verification& check, const record& kept, std::span<const open_connection> open
+) const {
+    const auto& wanted = std::get<scenario::count_check>(check.what);
+    auto count = kept.count;
+    auto examples = kept.examples;
+    if (wanted.of == scenario::counter::open) {
+        count = 0;
+        for (const auto& one : open) {
+            if (!concerns(check, one.server) || !holds(wanted.when, *one.who)) continue;
+            if (++count <= most_examples)
+                examples.push_back("connection " + std::to_string(one.who->connection));
+        }
+    }
+    if (wanted.expected.contains(count)) return {};
+    return "expected " + expected_range(wanted.expected) + ", seen " + std::to_string(count) +
+           first_of(examples, count) + (count == 0 ? kept.nearest.told() : std::string());
+}
+
+std::string expectations::judge_spacing(const scenario::spacing_check& check, const record& kept) {
+    constexpr std::size_t most_gaps = 12;
+    const auto what = std::string(scenario::name(check.of));
+    const auto& times = kept.times;
+    if (times.size() < 2) return "seen " + std::to_string(times.size()) + " " + what + ": no gap to measure";
+    std::string gaps;
+    bool good = true;
+    core::duration before{};
+    for (std::size_t i = 1; i < times.size(); ++i) {
+        const auto gap = times[i].at - times[i - 1].at;
+        const bool fits =
+            (!check.at_least || gap >= *check.at_least) && (!check.at_most || gap <= *check.at_most) &&
+            (!check.growth || i == 1 ||
+             static_cast<double>(gap.count()) >= *check.growth * static_cast<double>(before.count()));
+        if (i <= most_gaps) gaps += (i == 1 ? "" : ", ") + milliseconds(gap) + (fits ? "" : " (!)");
+        if (!fits && good && times[i].line != 0)
+            gaps += " (journal lines " + std::to_string(times[i - 1].line) + " and " +
+                    std::to_string(times[i].line) + ")";
+        good = good && fits;
+        before = gap;
+    }
+    if (good) return {};
+    return "seen gaps between " + what + ": " + gaps + (times.size() > most_gaps + 1 ? ", …" : "");
+}
+
+std::string expectations::judge_closed(const scenario::closed_check& check, const record& kept) {
+    auto misses = kept.misses;
+    std::vector<std::uint64_t> open;
+    open.reserve(kept.reached.size());
+    for (const auto& [id, since] : kept.reached)
+        open.push_back(id & 0xffffffffffff);
+    std::ranges::sort(open);
+    for (const auto number : open) {
+        if (misses.size() >= most_misses) break;
+        misses.push_back({2, "connection " + std::to_string(number) + " is still open"});
+    }
+    std::ranges::stable_sort(misses, {}, &late_or_wrong::rank);
+    std::vector<std::string> texts;
+    texts.reserve(misses.size());
+    for (auto& miss : misses)
+        texts.push_back(std::move(miss.text));
+    if (!texts.empty() || kept.count > 0) return joined(texts);
+    return "no connection reached " +
+           std::string(scenario::name(check.of.value_or(scenario::stage::connect)));
+}
+
+std::string expectations::judge_seen(const scenario::seen_check& check, const record& kept) {
+    if (check.never == (kept.count == 0)) return {};
+    if (!check.never) return "seen none" + kept.nearest.told();
+    return "seen " + std::to_string(kept.count) + first_of(kept.examples, kept.count);
+}
+
+std::vector<unmet> expectations::judge(std::span<const open_connection> open) const {
     std::vector<unmet> result;
     for (std::size_t i = 0; i < records_.size(); ++i) {
         const auto& check = scenario_.verify[i];
         const auto& kept = records_[i];
         std::string seen;
-        if (const auto* counted = std::get_if<scenario::count_check>(&check.what)) {
-            const bool at_the_end = counted->of == scenario::counter::open;
-            seen = judge_count(*counted, at_the_end ? open_connections : kept.count);
+        if (std::holds_alternative<scenario::count_check>(check.what)) {
+            seen = judge_count(check, kept, open);
         } else if (const auto* spaced = std::get_if<scenario::spacing_check>(&check.what)) {
-            seen = judge_spacing(*spaced, kept.times);
+            seen = judge_spacing(*spaced, kept);
         } else if (const auto* closing = std::get_if<scenario::closed_check>(&check.what)) {
-            auto misses = kept.misses;
-            for (const auto& [id, since] : kept.reached) {
-                if (misses.size() == most_misses) break;
-                misses.push_back("connection " + std::to_string(id & 0xffffffffffff) + " is still open");
-            }
-            seen = joined(misses);
-            if (seen.empty() && kept.count == 0) {
-                seen = "no connection reached " +
-                       std::string(scenario::name(closing->of.value_or(scenario::stage::connect)));
-            }
+            seen = judge_closed(*closing, kept);
         } else if (const auto* wanted = std::get_if<scenario::seen_check>(&check.what)) {
-            if (!wanted->never && kept.count == 0) seen = "seen none";
-            if (wanted->never && kept.count > 0) {
-                seen = "seen " + std::to_string(kept.count) + ", the first on " + kept.example;
-            }
+            seen = judge_seen(*wanted, kept);
         }
         if (!seen.empty()) result.push_back({check.text, check.where.line, seen});
     }

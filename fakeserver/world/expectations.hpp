@@ -4,10 +4,12 @@
 #include "journal/event.hpp"
 #include "scenario/model.hpp"
 #include "world/event.hpp"
+#include "world/near_misses.hpp"
 #include "world/rules.hpp"
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,6 +23,12 @@ struct unmet {
     std::string seen;
 };
 
+// At the end of the run.
+struct open_connection {
+    std::uint32_t server = 0;
+    const peer* who = nullptr;
+};
+
 class expectations {
 public:
     expectations(const scenario::scenario& scenario, signal_lookup raised);
@@ -29,11 +37,18 @@ public:
 
     // Something countable happened (attempts also without a connection: `who` may be empty then).
     void count(
-        scenario::counter what, std::uint32_t server, const peer* who, const message& read, core::instant now
+        scenario::counter what,
+        std::uint32_t server,
+        const peer* who,
+        const message& read,
+        core::instant now,
+        std::uint64_t line = 0 // of the journal
     );
     // A stage was reached.
     void reached(const moment& event);
-    void closed(scenario::closer by, std::uint32_t server, const peer& who, core::instant now);
+    void closed(
+        scenario::closer by, std::uint32_t server, const peer& who, core::instant now, std::uint64_t line = 0
+    );
 
     // Steps `expect` of a list: waiting, met, and what came instead.
     void awaits(std::uint32_t server, const peer& who, const scenario::step& step);
@@ -41,17 +56,43 @@ public:
     void came_not(const peer& who, const scenario::step& step, std::string seen);
 
     // At the end of the run; `open` connections are those of the moment.
-    [[nodiscard]] std::vector<unmet> judge(std::uint64_t open_connections) const;
+    [[nodiscard]] std::vector<unmet> judge(std::span<const open_connection> open) const;
 
 private:
+    struct event_time {
+        core::instant at{};
+        std::uint64_t line = 0;
+    };
+    struct late_or_wrong {
+        int rank = 0; // the nearest miss has the lowest
+        std::string text;
+    };
     struct record {
         std::uint64_t count = 0;
-        std::vector<core::instant> times; // spacing
+        std::vector<std::string> examples; // the first that counted
+        near_misses nearest;               // those that did not, as long as none has
+        std::size_t looked_at = 0;
+        std::vector<event_time> times; // spacing
         std::unordered_map<std::uint64_t, core::instant>
-            reached;                     // closed: connection -> when it reached `of`
-        std::vector<std::string> misses; // closed: one text for each connection that was not
-        std::string example;             // seen/never: what the first one was
+            reached;                       // closed: connection -> when it reached `of`
+        std::vector<late_or_wrong> misses; // closed: one for each connection that was not
     };
+    // Counts what matches, and keeps what comes closest to it.
+    void note(
+        record& kept,
+        const scenario::condition& when,
+        bool in_time,
+        const peer& who,
+        const message& read,
+        core::instant now,
+        std::uint64_t line
+    ) const;
+    [[nodiscard]] std::string judge_count(
+        const scenario::verification& check, const record& kept, std::span<const open_connection> open
+    ) const;
+    [[nodiscard]] static std::string judge_closed(const scenario::closed_check& check, const record& kept);
+    [[nodiscard]] static std::string judge_spacing(const scenario::spacing_check& check, const record& kept);
+    [[nodiscard]] static std::string judge_seen(const scenario::seen_check& check, const record& kept);
     [[nodiscard]] bool concerns(const scenario::verification& check, std::uint32_t server) const;
     static std::uint64_t key(std::uint32_t server, std::uint64_t connection) {
         return std::uint64_t{server} << 48 | connection;

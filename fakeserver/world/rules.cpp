@@ -24,6 +24,7 @@ bool in_window(
 rules::rules(const std::vector<scenario::fault>& faults, std::uint64_t seed)
     : faults_(faults),
       seed_(seed),
+      misses_(faults.size()),
       totals_(faults.size()),
       first_firing_(faults.size()),
       per_connection_(faults.size()),
@@ -62,9 +63,15 @@ bool rules::fires(std::size_t index, const moment& event, core::instant ready, c
     const bool at_stage = std::ranges::any_of(fault.at, [&](scenario::stage s) {
         return event.stages.has(s) && (s != scenario::stage::idle || fault.after == event.idle_for);
     });
-    if (!at_stage || fault.after_bytes != event.so_far || !holds(fault.when, *event.who, event.read))
+    if (!at_stage || fault.after_bytes != event.so_far) return false;
+    if (!holds(fault.when, *event.who, event.read)) {
+        note_miss(index, event, ready, {});
         return false;
-    if (!in_window(fault.since, fault.until, event.now, ready, raised)) return false;
+    }
+    if (!in_window(fault.since, fault.until, event.now, ready, raised)) {
+        note_miss(index, event, ready, "it was outside `since` and `until`");
+        return false;
+    }
     auto& first = first_firing_[index];
     if (fault.lasts && first && event.now >= *first + *fault.lasts) return false;
 
@@ -83,6 +90,18 @@ bool rules::fires(std::size_t index, const moment& event, core::instant ready, c
     if (&count != &total) ++total.fired;
     if (!first) first = event.now;
     return true;
+}
+
+// Only as long as nothing has matched, and no longer than a reader cares: explaining costs more than
+// matching.
+void rules::note_miss(std::size_t index, const moment& event, core::instant ready, std::string_view window) {
+    constexpr std::size_t most_looked_at = 100;
+    auto& kept = misses_[index];
+    if (totals_[index].matched > 0 || kept.looked_at == most_looked_at) return;
+    ++kept.looked_at;
+    auto reasons = missed(faults_[index].when, *event.who, event.read);
+    if (!window.empty()) reasons.emplace_back(window);
+    kept.nearest.add(reasons, described(*event.who, event.now - ready, event.line, event.read.sql));
 }
 
 void rules::forget(std::uint64_t connection) {

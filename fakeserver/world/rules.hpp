@@ -3,6 +3,7 @@
 
 #include "scenario/model.hpp"
 #include "world/event.hpp"
+#include "world/near_misses.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -47,6 +48,8 @@ public:
         std::uint64_t fired = 0;
     };
     [[nodiscard]] const tally& of(std::size_t index) const { return totals_[index]; }
+    // Of a fault that no event has matched: those at its stage that came closest.
+    [[nodiscard]] const near_misses& nearest(std::size_t index) const { return misses_[index].nearest; }
 
     // The distinct `after` of the faults at idle, ascending.
     [[nodiscard]] const std::vector<core::duration>& idle_times() const noexcept { return idle_times_; }
@@ -58,10 +61,16 @@ public:
     void forget(std::uint64_t connection); // a connection is gone: its own counters go too
 
 private:
+    void note_miss(std::size_t index, const moment& event, core::instant ready, std::string_view window);
     bool fires(std::size_t index, const moment& event, core::instant ready, const signal_lookup& raised);
 
     const std::vector<scenario::fault>& faults_;
     std::uint64_t seed_;
+    struct missed_events {
+        near_misses nearest;
+        std::size_t looked_at = 0;
+    };
+    std::vector<missed_events> misses_;
     stage_set watched_;
     std::vector<core::duration> idle_times_;
     std::vector<std::uint64_t> part_sizes_;

@@ -175,11 +175,12 @@ void world::gone(member& m, scenario::closer by, core::instant now) {
     if (members_.erase(m.id) == 0) return;
     std::erase_if(holders_, [&](const auto& holder) { return holder.second == m.id; });
     if (by == scenario::closer::client && !m.login_answered) count(scenario::counter::abandoned, m, now);
-    expectations_.closed(by, m.server, m.who, now);
+    expectations_.closed(by, m.server, m.who, now, journal_.last_sequence());
     servers_[m.server].faults.forget(m.who.connection);
 }
 
 choice world::consider(member& m, moment event) {
+    event.line = journal_.last_sequence();
     if (event.so_far) { // a part of a message has not reached its stage
         event.server = m.server;
         event.who = &m.who;
@@ -194,6 +195,7 @@ choice world::consider(member& m, moment event) {
 }
 
 void world::pass(member& m, moment event) {
+    event.line = journal_.last_sequence();
     event.server = m.server;
     event.who = &m.who;
     expectations_.reached(event);
@@ -212,14 +214,20 @@ void world::came_not(const member& m, const scenario::step& step, std::string se
 }
 
 void world::count(scenario::counter what, const member& m, core::instant now, const message& read) {
-    expectations_.count(what, m.server, &m.who, read, now);
+    expectations_.count(what, m.server, &m.who, read, now, journal_.last_sequence());
 }
 
 choice world::consider_lookup(const lookup& asked, std::string_view from, core::instant now) {
     const auto server = scenario_->browser_index();
     const peer who{.from = std::string(from), .asked = &asked};
-    const moment event{.stages = scenario::stage::lookup, .server = server, .who = &who, .now = now};
-    expectations_.count(scenario::counter::lookups, server, &who, {}, now);
+    const moment event{
+        .stages = scenario::stage::lookup,
+        .server = server,
+        .who = &who,
+        .now = now,
+        .line = journal_.last_sequence()
+    };
+    expectations_.count(scenario::counter::lookups, server, &who, {}, now, event.line);
     expectations_.reached(event);
     return servers_[server].faults.consider(event, ready_, lookup_);
 }
@@ -268,7 +276,12 @@ core::duration world::draw(
 }
 
 std::vector<unmet> world::judge() const {
-    auto result = expectations_.judge(members_.size());
+    std::vector<open_connection> open;
+    open.reserve(members_.size());
+    for (const auto& [id, m] : members_)
+        open.push_back({m->server, &m->who});
+    std::ranges::sort(open, {}, [](const auto& one) { return std::pair(one.server, one.who->connection); });
+    auto result = expectations_.judge(open);
     for (std::size_t s = 0; s < servers_.size(); ++s) {
         const auto& faults =
             s < scenario_->servers.size() ? scenario_->servers[s].faults : scenario_->browser->faults;
@@ -281,7 +294,8 @@ std::vector<unmet> world::judge() const {
             result.push_back(
                 {"the fault at " + std::string(scenario::name(faults[i].at.front())) + " fires",
                  faults[i].where.line,
-                 "it never fired: " + matched}
+                 "it never fired: " + matched +
+                     (tally.matched == 0 ? servers_[s].faults.nearest(i).told() : std::string())}
             );
         }
     }

@@ -1,5 +1,6 @@
 #include "scenario/reader/read_faults.hpp"
 
+#include "scenario/reader/dead_faults.hpp"
 #include "scenario/reader/map_reader.hpp"
 #include "scenario/reader/read_condition.hpp"
 #include "scenario/reader/read_steps.hpp"
@@ -153,41 +154,6 @@ fault read_fault(context& ctx, const node& n, owner whose) {
         out.text = one_line(*v);
     }
     return out;
-}
-
-bool fires_always(const fault& f) {
-    return f.when.empty() && f.skip == 0 && f.every == 1 && !f.times && f.chance.value_or(100) == 100 &&
-           !f.since && !f.until && !f.lasts;
-}
-
-bool shadows(const fault& earlier, const fault& later) {
-    if (!fires_always(earlier) || earlier.steps.empty()) return false;
-    if (earlier.after_bytes != later.after_bytes) return false;
-    if (has(later.at, stage::idle) && later.after < earlier.after) return false;
-    return std::ranges::all_of(later.at, [&](stage s) {
-        return std::ranges::any_of(earlier.at, [&](stage wide) { return covers(wide, s); });
-    });
-}
-
-void warn_of_dead_faults(context& ctx, const std::vector<fault>& faults) {
-    for (std::size_t i = 0; i < faults.size(); ++i) {
-        if (faults[i].at.empty()) continue;
-        if (faults[i].times == 0U || faults[i].chance == 0U) {
-            ctx.out.warning(
-                faults[i].where, "this fault never fires", "`times` and `chance` above 0 let it fire"
-            );
-        }
-        for (std::size_t k = 0; k < i; ++k) {
-            if (!shadows(faults[k], faults[i])) continue;
-            ctx.out.warning(
-                faults[i].where,
-                "this fault never fires: the one at line " + std::to_string(faults[k].where.line) +
-                    " takes every event before it",
-                "put it first, or limit the other with `when`, `times` or `skip`"
-            );
-            break;
-        }
-    }
 }
 
 } // namespace

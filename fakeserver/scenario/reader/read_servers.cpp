@@ -1,6 +1,7 @@
 #include "scenario/reader/read_servers.hpp"
 
 #include "core/text.hpp"
+#include "scenario/reader/dead_faults.hpp"
 #include "scenario/reader/map_reader.hpp"
 #include "scenario/reader/read_faults.hpp"
 #include "scenario/reader/read_gate.hpp"
@@ -63,6 +64,7 @@ server read_server(context& ctx, const node& n, std::string name) {
     if (const auto* v = map.get("faults")) out.faults = read_faults(ctx, *v, owner::server);
     if (const auto* v = map.get("enforce")) out.enforce = read_enforcement(ctx, *v);
     if (const auto* v = map.get("queries")) out.queries = read_queries(ctx, *v, out.faults);
+    warn_of_faults_beyond(ctx, out);
     return out;
 }
 

@@ -151,7 +151,8 @@ std::optional<any_step> read_ending(context& ctx, const step_source& s, ending h
 std::optional<any_step> read_expect(context& ctx, const step_source& s) {
     const auto* value = need_value(ctx, s, "expect", "expect: login");
     if (value == nullptr) return std::nullopt;
-    expect_step out{.text = "expect: " + one_line(*value)};
+    const auto line = one_line(*value);
+    expect_step out{.text = "expect: " + (value->is_map() ? "{" + line + "}" : line)};
     if (!value->is_map()) {
         out.at = read_stages(ctx, *value, "`expect`");
         return any_step{std::move(out)};

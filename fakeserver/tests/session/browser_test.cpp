@@ -432,7 +432,12 @@ TEST(BrowserFault, IsUnmetWhenItNeverFires) {
     story s({"at: lookup, when: {instance: nobody}, do: ignore"});
     s.asks(ssrp_kind::instance, "MAIN");
     ASSERT_EQ(s.unmet().size(), 1U);
-    EXPECT_EQ(s.unmet()[0].seen, "it never fired: no event matched it");
+    EXPECT_EQ(
+        s.unmet()[0].seen,
+        "it never fired: no event matched it; nearest: a lookup (instance) after 0.0ms (journal line 4), "
+        "instance "
+        "is `MAIN`"
+    );
 }
 
 // ------------------------------------------------------------------------------------------------ the rest
@@ -487,11 +492,15 @@ TEST(BrowserVerify, CountsAndFindsLookups) {
     EXPECT_THAT(
         seen,
         ElementsAre(
-            "expected 3, seen 2",
-            "expected 2, seen 1",
+            "expected 3, seen 2: a lookup (dac) after 0.0ms (journal line 4); a lookup (instance) after "
+            "0.0ms "
+            "(journal line 6)",
+            "expected 2, seen 1: a lookup (dac) after 0.0ms (journal line 4)",
             HasSubstr("seen gaps between lookups: 0.0ms"),
-            "seen none",
-            "seen 1, the first on a lookup (dac) after 0.0ms"
+            ::testing::StartsWith(
+                "seen none; nearest: a lookup (dac) after 0.0ms (journal line 4), request is `dac`"
+            ),
+            "seen 1: a lookup (dac) after 0.0ms (journal line 4)"
         )
     );
 }

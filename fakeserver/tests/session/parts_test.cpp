@@ -91,7 +91,10 @@ TEST(Parts, TheRestOfAnAnsweredMessageIsReadAndForgotten) {
     c.peer_sends({whole.begin(), whole.begin() + 1200}).expect_error(1205);
     c.peer_sends({whole.begin() + 1200, whole.end()}).expect_silence();
     c.peer_sends(batch("SELECT 1")).expect_rows({{std::int64_t{1}}});
-    c.expect_unmet({"it never fired: no event matched it"});
+    c.expect_unmet(
+        {"it never fired: no event matched it; nearest: connection 1 after 0.0ms (journal line 10): "
+         "SELECT 1, sql is `SELECT 1`"}
+    );
 }
 
 TEST(Parts, AnAnswerThatComesWhenTheMessageIsWhole) {

@@ -35,6 +35,7 @@ class Segment:
     ack: int
     flags: int
     payload: bytes
+    window: int = 0  # as it stands there, not scaled
 
     def has(self, bits):
         return self.flags & bits == bits
@@ -65,8 +66,8 @@ def parse(t, frame):
         return body[8:] if int.from_bytes(body[2:4], "big") == MARKER_PORT else None
     if protocol != 6:
         return None
-    source, target, seq, ack, offset, flags = struct.unpack_from(">HHIIBB", body)
-    return Segment(t, source, target, seq, ack, flags, body[(offset >> 4) * 4 :])
+    source, target, seq, ack, offset, flags, window = struct.unpack_from(">HHIIBBH", body)
+    return Segment(t, source, target, seq, ack, flags, body[(offset >> 4) * 4 :], window)
 
 
 class Capture:
