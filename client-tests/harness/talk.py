@@ -163,7 +163,8 @@ class Talk:
         return self.server.journal.quiet()
 
     def connections(self):
-        """How many there have been."""
+        """How many there have been; the journal may be behind even the login that has just been answered."""
+        self.server.journal.settle(lambda events: any(e.get("message") == "LOGINACK" for e in events), patience)
         return sum(e["event"] == "connect" for e in self.events)
 
     def received(self, message=None, **fields):
