@@ -1,6 +1,7 @@
 #include "session/browser.hpp"
 
 #include "core/hex.hpp"
+#include "session/describe.hpp"
 #include "session/shape.hpp"
 
 #include <algorithm>
@@ -13,13 +14,6 @@ namespace {
 
 // Datagrams whose list waits; a flood of them must not fill the memory.
 constexpr std::size_t most_waiting = 10'000;
-
-std::string step_names(const scenario::fault& fault) {
-    std::string text;
-    for (const auto& step : fault.steps)
-        text += (text.empty() ? "" : ", ") + std::string(scenario::name(step));
-    return text;
-}
 
 } // namespace
 

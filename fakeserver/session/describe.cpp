@@ -121,6 +121,13 @@ void describe(fields& out, const tds::pre_tds7_login& message) {
     out.emplace_back("tds", std::to_string(message.version[0]) + "." + std::to_string(message.version[1]));
 }
 
+std::string step_names(const scenario::fault& fault) {
+    std::string text;
+    for (const auto& step : fault.steps)
+        text += (text.empty() ? "" : ", ") + std::string(scenario::name(step));
+    return text;
+}
+
 void describe_status(fields& out, std::uint8_t status) {
     constexpr auto reset = tds::status::reset_connection | tds::status::reset_connection_skip_tran;
     if ((status & reset) != 0) out.emplace_back("status", "reset");

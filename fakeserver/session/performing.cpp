@@ -1,5 +1,6 @@
 // Runs the lists of steps of the faults that fired (scenarios/README.md, "How a list runs").
 #include "session/connection.hpp"
+#include "session/describe.hpp"
 
 #include <algorithm>
 
@@ -14,13 +15,6 @@ template <class... Visitors>
 struct overloaded : Visitors... {
     using Visitors::operator()...;
 };
-
-std::string step_names(const scenario::fault& fault) {
-    std::string text;
-    for (const auto& step : fault.steps)
-        text += (text.empty() ? "" : ", ") + std::string(scenario::name(step));
-    return text;
-}
 
 } // namespace
 

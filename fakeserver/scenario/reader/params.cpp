@@ -13,8 +13,6 @@ namespace {
 bool begins_name(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool continues_name(char c) noexcept { return begins_name(c) || (c >= '0' && c <= '9'); }
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
 // Where in `queries` the values of a request may stand.
 bool takes_request_values(std::string_view key) noexcept {
     constexpr std::array<std::string_view, 5> keys{"rows", "values", "outputs", "info", "error"};

@@ -39,8 +39,7 @@ void read_how_often(context& ctx, map_reader& map, fault& out) {
 
 // The time of silence before `idle`, or how much of a message is here.
 void read_after(context& ctx, const node& n, fault& out) {
-    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-    const bool size = n.is_scalar() && (n.text.ends_with("iB") || std::ranges::all_of(n.text, digit));
+    const bool size = n.is_scalar() && (n.text.ends_with("iB") || std::ranges::all_of(n.text, is_digit));
     if (has(out.at, stage::idle) || out.at.empty()) {
         if (const auto time = read_duration(ctx, n, "`after`")) out.after = *time;
     } else if (!size) {

@@ -16,7 +16,7 @@
 namespace tdsfake::scenario::reader {
 namespace {
 
-constexpr std::array<later_word, 1> later_keys{{
+constexpr std::array<later_word, 1> later_keys_of_server{{
     {"names", "connect to the address instead"},
 }};
 
@@ -54,7 +54,7 @@ server read_server(context& ctx, const node& n, std::string name) {
         n,
         "a server",
         {"listen", "gate", "identity", "logins", "queries", "faults", "enforce"},
-        later_keys
+        later_keys_of_server
     );
     if (const auto* v = map.get("listen")) out.listen = read_listen(ctx, *v);
     if (out.listen.empty()) out.listen.push_back({"127.0.0.1", 0, std::nullopt, n.where});

@@ -8,7 +8,6 @@
 namespace tdsfake::scenario::reader {
 namespace {
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // Digits only: no sign, no blanks.

@@ -45,6 +45,8 @@ std::optional<core::duration> read_duration(context& ctx, const node& n, std::st
 // `2s` or `1s..3s`.
 std::optional<duration_range> read_duration_range(context& ctx, const node& n, std::string_view what);
 
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
 // A letter, then letters, digits, `-`, `_`: so that a signal is never taken for a duration.
 bool is_name(std::string_view text) noexcept;
 std::optional<std::string> read_signal(context& ctx, const node& n, std::string_view what, bool raises);
