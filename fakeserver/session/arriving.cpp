@@ -78,15 +78,15 @@ void conversation::moment(subject&& about, world::stage_set stages, core::instan
     }
     if (auto* l = expecting()) {
         auto instead = differs(*l, about, stages, read);
-        const bool comes = instead.empty();
-        if (comes) {
+        if (instead.empty()) {
             on_.world().pass(on_.member(), event);
             accept(*l, std::move(about), now);
-        } else {
-            in_vain(*l, std::move(instead), now);
+            run(*l, now);
+            return;
         }
+        in_vain(*l, std::move(instead), now);
         run(*l, now);
-        if (comes || on_.over()) return;
+        if (on_.over()) return;
     }
     const auto chosen = on_.world().consider(on_.member(), event);
     const bool ignored = (about.asked.status & tds::status::ignore) != 0; // queues like the request it is

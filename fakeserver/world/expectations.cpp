@@ -197,6 +197,7 @@ std::string expectations::judge_spacing(const scenario::spacing_check& check, co
 }
 
 std::string expectations::judge_closed(const scenario::closed_check& check, const record& kept) {
+    constexpr int still_open = 2; // the farthest from what was expected
     auto misses = kept.misses;
     std::vector<std::uint64_t> open;
     open.reserve(kept.reached.size());
@@ -205,13 +206,15 @@ std::string expectations::judge_closed(const scenario::closed_check& check, cons
     std::ranges::sort(open);
     for (const auto number : open) {
         if (misses.size() >= most_misses) break;
-        misses.push_back({2, "connection " + std::to_string(number) + " is still open"});
+        misses.push_back({still_open, "connection " + std::to_string(number) + " is still open"});
     }
-    std::ranges::stable_sort(misses, {}, &late_or_wrong::rank);
     std::vector<std::string> texts;
     texts.reserve(misses.size());
-    for (auto& miss : misses)
-        texts.push_back(std::move(miss.text));
+    for (int rank = 0; rank <= still_open; ++rank) {
+        for (auto& miss : misses) {
+            if (miss.rank == rank) texts.push_back(std::move(miss.text));
+        }
+    }
     if (!texts.empty() || kept.count > 0) return joined(texts);
     return "no connection reached " +
            std::string(scenario::name(check.of.value_or(scenario::stage::connect)));

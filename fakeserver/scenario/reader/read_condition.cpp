@@ -119,7 +119,7 @@ void check_known(context& ctx, const node& value, std::string_view word, const p
     }
     if (key != nullptr) {
         const auto untold = std::ranges::find_if(at.at, [&](stage s) {
-            return std::find(key->told_at.begin(), key->told_at.end(), s) == key->told_at.end();
+            return std::ranges::find(key->told_at, s) == key->told_at.end();
         });
         if (!at.at.empty() && untold == at.at.end()) return;
         const auto where = at.at.empty() ? at.name : ticked(name(*untold));
