@@ -1,8 +1,10 @@
 // What `run` and `exec` are asked to do.
 #pragma once
 
-#include "scenario/model.hpp"
+#include "scenario/load.hpp"
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -44,6 +46,12 @@ struct source {
 source read_source(const std::string& file); // throws bad_input
 
 // Loads and checks; --set, --seed and --listen applied. Throws bad_input with every diagnostic.
-std::shared_ptr<const scenario::scenario> load_scenario(const run_arguments& arguments);
+struct loaded_scenario {
+    std::shared_ptr<const scenario::scenario> scenario;
+    // What it is when its servers are there; the same one if it does not ask where.
+    std::function<std::shared_ptr<const scenario::scenario>(const std::map<std::string, scenario::place>&)>
+        placed;
+};
+loaded_scenario load_scenario(const run_arguments& arguments);
 
 } // namespace tdsfake::cli

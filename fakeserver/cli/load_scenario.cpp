@@ -47,6 +47,13 @@ scenario::listen_address parse_listen(const std::string& text) {
     return result;
 }
 
+std::string all_of(const scenario::load_result& loaded, const std::string& file) {
+    std::string text;
+    for (const auto& finding : loaded.errors)
+        text += (text.empty() ? "" : "\n") + scenario::format(finding, file);
+    return text;
+}
+
 } // namespace
 
 source read_source(const std::string& file) {
@@ -71,8 +78,8 @@ source read_source(const std::string& file) {
     );
 }
 
-std::shared_ptr<const scenario::scenario> load_scenario(const run_arguments& arguments) {
-    const auto from = read_source(arguments.file);
+loaded_scenario load_scenario(const run_arguments& arguments) {
+    auto from = read_source(arguments.file);
     scenario::load_options options;
     for (const auto& pair : arguments.set) {
         const auto equals = pair.find('=');
@@ -81,20 +88,24 @@ std::shared_ptr<const scenario::scenario> load_scenario(const run_arguments& arg
         options.set.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
     }
     auto loaded = scenario::load(from.text, from.name, options);
-    if (!loaded.errors.empty()) {
-        std::string text;
-        for (const auto& finding : loaded.errors)
-            text += (text.empty() ? "" : "\n") + scenario::format(finding, from.name);
-        throw bad_input(text);
-    }
-    auto result = std::make_shared<scenario::scenario>(std::move(loaded.value));
+    if (!loaded.errors.empty()) throw bad_input(all_of(loaded, from.name));
+    auto first = std::make_shared<scenario::scenario>(std::move(loaded.value));
     if (arguments.seed) {
-        result->seed = *arguments.seed;
-    } else if (!result->seed_given) {
-        result->seed = std::random_device{}();
+        first->seed = *arguments.seed;
+    } else if (!first->seed_given) {
+        first->seed = std::random_device{}();
     }
-    if (!arguments.listen.empty()) result->servers.front().listen = {parse_listen(arguments.listen)};
-    return result;
+    if (!arguments.listen.empty()) first->servers.front().listen = {parse_listen(arguments.listen)};
+    if (!loaded.asks_for_places) return {first, [first](const auto&) { return first; }};
+    // Its texts are read again with the addresses in them.
+    return {first, [first, from = std::move(from), options](const auto& places) mutable {
+                options.places = places;
+                auto again = scenario::load(from.text, from.name, options);
+                if (!again.errors.empty()) throw bad_input(all_of(again, from.name));
+                again.value.seed = first->seed;
+                again.value.servers.front().listen = first->servers.front().listen;
+                return std::make_shared<const scenario::scenario>(std::move(again.value));
+            }};
 }
 
 } // namespace tdsfake::cli

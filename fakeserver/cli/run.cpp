@@ -19,6 +19,7 @@
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 
 #include <fcntl.h>
@@ -56,7 +57,7 @@ class run_of_a_scenario {
 public:
     explicit run_of_a_scenario(const run_arguments& arguments)
         : arguments_(arguments),
-          scenario_(load_scenario(arguments)),
+          loaded_(load_scenario(arguments)),
           signals_(io_),
           console_(arguments.command.empty() ? STDOUT_FILENO : STDERR_FILENO),
           colours_(coloured(arguments.colour, console_)) {
@@ -69,9 +70,17 @@ public:
                 );
             }
         }
+        auto bound = net::bind_servers(io_, *loaded_.scenario);
+        std::map<std::string, scenario::place> places;
+        for (std::size_t i = 0; i < bound.size(); ++i) {
+            const auto& at = bound[i].front()->address();
+            places[loaded_.scenario->servers[i].name] = {.address = at.host(), .port = at.port()};
+        }
+        scenario_ = loaded_.placed(places);
         fake_.emplace(
             io_,
             scenario_,
+            std::move(bound),
             journal_,
             session::options{.show_passwords = arguments.show_passwords},
             open_key_log(arguments.key_log_file)
@@ -200,6 +209,7 @@ private:
     }
 
     const run_arguments& arguments_;
+    loaded_scenario loaded_;
     std::shared_ptr<const scenario::scenario> scenario_;
     journal::journal journal_;
     boost::asio::io_context io_{1};

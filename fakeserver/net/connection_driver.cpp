@@ -79,9 +79,11 @@ void connection_driver::woken(const std::string& signal) {
     carry_out();
 }
 
-void connection_driver::end(scenario::ending how, std::optional<core::duration> heals_after) {
+void connection_driver::end(
+    scenario::ending how, std::optional<core::duration> heals_after, bool close_notify
+) {
     if (finished_) return;
-    session_.end(how, heals_after, context_.time.now(), context_.wanted);
+    session_.end(how, heals_after, close_notify, context_.time.now(), context_.wanted);
     carry_out();
 }
 

@@ -39,7 +39,7 @@ public:
     void open(const endpoint& peer, std::string_view local);
     void timer_expired(std::uint32_t timer);
     void woken(const std::string& signal);
-    void end(scenario::ending how, std::optional<core::duration> heals_after);
+    void end(scenario::ending how, std::optional<core::duration> heals_after, bool close_notify);
 
     [[nodiscard]] world::connection_id id() const noexcept { return session_.id(); }
     [[nodiscard]] bool over() const noexcept { return finished_; }

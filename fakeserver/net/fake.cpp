@@ -51,11 +51,32 @@ bool verifies_attempts(const scenario::scenario& scenario, const scenario::serve
     });
 }
 
+std::vector<scenario::listen_address> addresses_of(const scenario::server& server) {
+    if (server.listen.empty()) return {{.address = "127.0.0.1"}};
+    return server.listen;
+}
+
 } // namespace
+
+bound_listeners bind_servers(boost::asio::io_context& io, const scenario::scenario& scenario) {
+    bound_listeners out;
+    for (const auto& server : scenario.servers) {
+        std::vector<endpoint> wanted;
+        for (const auto& at : addresses_of(server)) {
+            const auto parsed = endpoint::parse(at.address, at.port);
+            if (!parsed)
+                throw start_up_error("cannot listen on \"" + at.address + "\": not an IPv4 or IPv6 address");
+            wanted.push_back(*parsed);
+        }
+        out.push_back(bind_all(io, wanted));
+    }
+    return out;
+}
 
 fake::fake(
     boost::asio::io_context& io,
     std::shared_ptr<const scenario::scenario> scenario,
+    bound_listeners bound,
     journal::journal& journal,
     session::options options,
     tls::key_log log
@@ -78,16 +99,8 @@ fake::fake(
           .finished = [this](world::connection_id id) { finished(id); },
       } {
     for (const auto& server : scenario_->servers) {
-        auto listen = server.listen;
-        if (listen.empty()) listen.push_back({.address = "127.0.0.1"});
-        std::vector<endpoint> wanted;
-        for (const auto& at : listen) {
-            const auto parsed = endpoint::parse(at.address, at.port);
-            if (!parsed)
-                throw start_up_error("cannot listen on \"" + at.address + "\": not an IPv4 or IPv6 address");
-            wanted.push_back(*parsed);
-        }
-        auto listeners = bind_all(io_, wanted);
+        const auto listen = addresses_of(server);
+        auto& listeners = bound[servers_.size()];
         auto& added = servers_.emplace_back();
         std::size_t own_gates = 0;
         for (std::size_t i = 0; i < listeners.size(); ++i) {
@@ -254,7 +267,7 @@ void fake::carry_out_effects() {
             if (effect.what == world::effect::kind::wake) {
                 driver->woken(effect.signal);
             } else {
-                driver->end(effect.how, effect.heals_after);
+                driver->end(effect.how, effect.heals_after, effect.close_notify);
             }
         }
     }

@@ -20,12 +20,18 @@
 
 namespace tdsfake::net {
 
+// The sockets of each server of a scenario, bound and not yet listening: before it is served, for it may ask
+// for its own ports. Throws start_up_error.
+using bound_listeners = std::vector<std::vector<std::unique_ptr<listener>>>;
+bound_listeners bind_servers(boost::asio::io_context& io, const scenario::scenario& scenario);
+
 class fake {
 public:
     // Binds every address; nothing is accepted yet. Throws start_up_error.
     fake(
         boost::asio::io_context& io,
         std::shared_ptr<const scenario::scenario> scenario,
+        bound_listeners bound,
         journal::journal& journal,
         session::options options,
         tls::key_log log = {}

@@ -97,7 +97,7 @@ void read_scenario(context& ctx, node root, const load_options& options, scenari
         return;
     }
     check_version(ctx, root);
-    expand_params(ctx, root, options.set);
+    ctx.asks_for_places = expand_params(ctx, root, options);
     map_reader map(
         ctx,
         root,
@@ -128,6 +128,7 @@ load_result load(std::string_view text, const std::string& file, const load_opti
         reader::context ctx{found, std::move(folder)};
         if (auto root = reader::parse_yaml(text, found)) {
             reader::read_scenario(ctx, std::move(*root), options, result.value);
+            result.asks_for_places = ctx.asks_for_places;
         }
     } catch (const std::exception& error) {
         // Out of memory, say: the caller gets a finding like any other.

@@ -5,9 +5,11 @@
 #include "core/bytes.hpp"
 #include "core/duration.hpp"
 #include "scenario/pattern.hpp"
+#include "scenario/shapes.hpp"
 #include "tds/tokens/scripted.hpp"
 #include "tds/tokens/token_writer.hpp"
 #include "tds/version.hpp"
+#include "tls/alert.hpp"
 #include "tls/settings.hpp"
 
 #include <cstdint>
@@ -20,18 +22,6 @@
 #include <vector>
 
 namespace tdsfake::scenario {
-
-// Where something stands in the file, counted from 1.
-struct location {
-    int line = 0;
-    int column = 0;
-};
-
-// `1s..3s` is drawn from the seed when it is used; a plain duration has least == most.
-struct duration_range {
-    core::duration least{};
-    core::duration most{};
-};
 
 // `3`, `2..4`, `3..`.
 struct number_range {
@@ -124,28 +114,6 @@ std::span<const condition_key> condition_keys() noexcept;
 
 // ------------------------------------------------------------------------------------------------ steps
 
-// Offsets count TDS bytes of the answer, packet headers included, before TLS.
-struct position {
-    enum class base : std::uint8_t { start, end, token };
-    base from = base::start;
-    std::string token;         // "done", "row", … when from == token
-    std::uint32_t ordinal = 1; // "row.10" is 10
-    std::int64_t delta = 0;    // "row.10+2" is 2, "-1" is -1 from the end
-    location where;
-};
-
-// Shapes: how a sending step's bytes leave. All empty: as usual.
-struct segment_item : std::variant<position, duration_range> {
-    using variant::variant;
-};
-struct shapes {
-    std::optional<position> cut;        // nothing from there on
-    std::vector<segment_item> segments; // TCP segments end at the positions; times pause
-    std::uint64_t pace_bytes = 0;       // 0: no pace
-    duration_range pace_every;
-    [[nodiscard]] bool empty() const noexcept { return !cut && segments.empty() && pace_bytes == 0; }
-};
-
 struct wait_step {
     duration_range time;
 };
@@ -181,8 +149,16 @@ struct tokens_step {
     std::vector<tds::scripted_token> tokens;
     shapes shape;
 };
+// A packet of SMP. What is not said is what the session would send; its LENGTH may lie.
+struct smp_packet {
+    std::uint8_t flag = 0;
+    std::optional<std::uint16_t> session;
+    std::optional<std::uint32_t> sequence, window, length;
+    core::bytes payload;
+};
 struct send_step {
-    core::bytes data;
+    std::variant<core::bytes, smp_packet, tls::alert> what;
+    bool plain = false; // beneath TLS
     shapes shape;
 };
 
@@ -203,6 +179,7 @@ struct end_step {
     target whom = target::self;
     std::optional<condition> when;             // of `{which: all, when: {…}}`
     std::optional<core::duration> heals_after; // vanish: {for: 30s}
+    bool close_notify = true;                  // close, half-close: TLS says that it ends
 };
 struct gate_step {
     gate phases;

@@ -12,6 +12,12 @@
 
 namespace tdsfake::session {
 
+// How bytes are to leave.
+struct way {
+    bool own_segment = false;      // they start and end a TCP segment
+    std::uint32_t record_size = 0; // of TLS, bytes of content; 0: as usual
+};
+
 struct action {
     enum class kind : std::uint8_t {
         send,        // data; `own_segment`: it starts and ends a TCP segment

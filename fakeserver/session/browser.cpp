@@ -2,7 +2,7 @@
 
 #include "core/hex.hpp"
 #include "session/describe.hpp"
-#include "session/shape.hpp"
+#include "session/shaped_answer.hpp"
 
 #include <algorithm>
 
@@ -146,7 +146,7 @@ bool browser::perform(
     }
     if (const auto* bytes = std::get_if<scenario::send_step>(&step.what)) {
         l.answered = true;
-        send(lookup, bytes->data, bytes->shape, {{"message", "bytes"}}, now, out);
+        send(lookup, std::get<core::bytes>(bytes->what), bytes->shape, {{"message", "bytes"}}, now, out);
         return true;
     }
     note(kind::step, now, {{"step", scenario::name(step)}, {"rule", step.where.line}, {"lookup", lookup}});
@@ -187,15 +187,15 @@ void browser::send(
     browser_actions& out
 ) {
     std::vector<std::string> problems;
-    core::bytes whole;
-    for (const auto& piece : shaped({std::move(data), {}}, shape, problems))
-        whole.insert(whole.end(), piece.data.begin(), piece.data.end());
+    const auto whole = shaped_at_once(std::move(data), shape, problems);
     for (auto& problem : problems)
         note(kind::notice, now, {{"text", std::move(problem)}});
     about.emplace_back("lookup", lookup);
     about.emplace_back("bytes", whole.size());
+    if (shape.repeat > 1) about.emplace_back("repeat", shape.repeat);
     note(kind::sent, now, std::move(about));
-    out.push_back({.what = browser_action::kind::send, .lookup = lookup, .data = std::move(whole)});
+    for (std::uint64_t n = 0; n < shape.repeat; ++n)
+        out.push_back({.what = browser_action::kind::send, .lookup = lookup, .data = whole});
 }
 
 void browser::note(kind what, core::instant now, std::vector<journal::field> about) {

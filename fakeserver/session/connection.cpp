@@ -105,21 +105,25 @@ bool connection::wants_drained() const noexcept {
 }
 
 void connection::end(
-    scenario::ending how, std::optional<core::duration> heals_after, core::instant now, actions& out
+    scenario::ending how,
+    std::optional<core::duration> heals_after,
+    bool close_notify,
+    core::instant now,
+    actions& out
 ) {
     out_ = &out;
     if (over_) return;
-    end_self(how, heals_after, now);
+    end_self(how, heals_after, now, close_notify);
     settle(now);
 }
 
 void connection::end_self(
-    scenario::ending how, std::optional<core::duration> heals_after, core::instant now
+    scenario::ending how, std::optional<core::duration> heals_after, core::instant now, bool close_notify
 ) {
     if (over_) return;
     switch (how) {
     case scenario::ending::half_close:
-        say_goodbye();
+        if (close_notify) say_goodbye();
         out_->push_back({.what = action::kind::half_close});
         write_closed_ = true;
         return;
@@ -128,7 +132,7 @@ void connection::end_self(
         vanished_ = !heals_after;
         return;
     case scenario::ending::close:
-        say_goodbye();
+        if (close_notify) say_goodbye();
         out_->push_back({.what = action::kind::close});
         break;
     case scenario::ending::reset: out_->push_back({.what = action::kind::reset}); break;

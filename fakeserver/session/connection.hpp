@@ -47,7 +47,11 @@ public:
     void drained(core::instant now, actions& out);
     // A targeted ending of the world's.
     void
-    end(scenario::ending how, std::optional<core::duration> heals_after, core::instant now, actions& out);
+    end(scenario::ending how,
+        std::optional<core::duration> heals_after,
+        bool close_notify,
+        core::instant now,
+        actions& out);
 
     // The close or reset asked for has been carried out.
     void ended(core::instant now);
@@ -64,18 +68,31 @@ public:
     void message_read(conversation& on, tds::message&& message, core::instant now);
     void stream_lost(conversation& on, boost::system::error_code why, core::instant now);
     // Bytes of TDS packets: framed by MARS, encrypted by TLS, as far as these are in force.
-    void send(const conversation& from, core::bytes data, bool own_segment = false);
+    void send(const conversation& from, core::bytes data, way how = {});
     // Bytes inside TLS, where it is in force, and beneath MARS.
-    void send_packets(core::bytes data, bool own_segment);
-    // Bytes beneath TLS.
-    void send_beneath(core::bytes data, bool own_segment = false);
+    void send_packets(core::bytes data, way how = {});
+    // Bytes beneath TLS. What nothing separates leaves in one piece.
+    void send_beneath(core::bytes data, way how = {});
+    // Records of a handshake as they are carried here: in packets or bare. They are about to leave.
+    [[nodiscard]] core::bytes carried(core::byte_view records) const;
+    [[nodiscard]] bool wraps_flights() const noexcept;
+    void flight_leaves(core::byte_view records);
+    // What a scenario sends in the place of these layers.
+    [[nodiscard]] core::bytes forged(const conversation& from, const scenario::smp_packet& packet);
+    [[nodiscard]] core::bytes forged(const tls::alert& alert);
     void note(journal::kind what, core::instant now, std::vector<journal::field> fields = {});
     // A message that was read, and what conditions may ask of it until the next one is.
     void note_read(conversation& on, core::instant now, std::vector<journal::field> fields);
     [[nodiscard]] world::message read_as(const conversation& on, const request& asked) const;
     [[nodiscard]] std::uint32_t start_timer(core::instant at);
     void stop_timer(std::uint32_t timer);
-    void end_self(scenario::ending how, std::optional<core::duration> heals_after, core::instant now);
+    // `close_notify`: TLS, where it is in force, says that it ends.
+    void end_self(
+        scenario::ending how,
+        std::optional<core::duration> heals_after,
+        core::instant now,
+        bool close_notify = true
+    );
     void prelogin_answered(const tds::prelogin& answer);
     // LOGINACK was sent, whole: what was negotiated is in force from the next message on.
     void login_accepted(core::instant now);

@@ -14,10 +14,6 @@ using scenario::stage;
 namespace {
 constexpr std::size_t longest_before_login = 128 * 1024 - 1; // MS-TDS 2.2.6.4
 constexpr std::size_t longest_request = std::size_t{64} << 20;
-constexpr std::size_t stream_chunk = std::size_t{64} << 10;
-constexpr std::size_t most_shaped = std::size_t{64} << 20; // of a generated result that is cut or paced
-
-bool is_login(stage s) { return s == stage::login || s == stage::sspi || s == stage::fedauth; }
 } // namespace
 
 conversation::conversation(connection& on, std::optional<std::uint16_t> session)
@@ -126,12 +122,10 @@ void conversation::acknowledge_attention(
     }
     for (const auto& l : lists_) {
         if (l.get() == owner || !l->fault || !l->blocks || !is_request(l->about.stage)) continue;
-        if (l->sending.empty()) {
+        if (l->sending.empty() && !l->more) {
             interrupted = interrupted || !l->streams;
         } else {
-            // In the middle of a slow answer: a message once begun must come to its end.
-            for (auto& rest : l->sending)
-                on_.send(*this, std::move(rest.data), rest.own_segment);
+            send_rest(*l);
         }
         closes = closes || (l->closes && !l->stays);
         l->fault = nullptr; // cancelled
@@ -147,121 +141,6 @@ void conversation::acknowledge_attention(
     } else {
         on_.end_self(scenario::ending::close, std::nullopt, now);
     }
-}
-
-void conversation::deliver(
-    reply&& answer, subject& about, const scenario::shapes* shape, list* owner, core::instant now
-) {
-    auto* const session = on_.session_state();
-    const auto spid = session != nullptr ? session->spid : std::uint16_t{0};
-    const bool leaves = on_.can_send();
-    const bool is_shaped = shape != nullptr && owner != nullptr && !shape->empty();
-    std::vector<journal::field> what{{"message", answer.message}};
-    std::vector<std::string> problems;
-    if (answer.rest && is_shaped) {
-        // Its positions can be anywhere: it has to be made first.
-        tds::token_writer rows(session->version);
-        while (answer.rest->write(rows, stream_chunk)) {
-            if (rows.size() < most_shaped) continue;
-            problems.emplace_back("a result that is cut, split or paced ends after 64 MiB");
-            break;
-        }
-        append(answer.answer, rows.take());
-        answer.rest.reset();
-    }
-    bool whole = true;
-    std::vector<piece> pieces;
-    std::unique_ptr<row_stream> rows;
-    if (answer.rest) {
-        rows = std::make_unique<row_stream>(
-            std::move(answer.rest),
-            std::move(answer.answer.payload),
-            session->version,
-            on_.packet_size(),
-            spid
-        );
-    } else {
-        auto wire = to_packets(std::move(answer.answer), on_.packet_size(), spid);
-        const auto size = wire.data.size();
-        what.emplace_back("bytes", size);
-        if (is_shaped) {
-            pieces = shaped(std::move(wire), *shape, problems);
-        } else {
-            pieces.push_back({.data = std::move(wire.data)});
-        }
-        std::size_t sending = 0;
-        for (const auto& part : pieces)
-            sending += part.data.size();
-        whole = sending == size;
-        if (!whole) what.emplace_back("cut", sending);
-    }
-    std::ranges::move(answer.fields, std::back_inserter(what));
-    if (leaves) note(kind::sent, now, std::move(what));
-
-    if (is_request(about.stage)) unanswered_ = false;
-    if (is_login(about.stage) && !answer.login_goes_on) {
-        on_.member().login_answered = leaves;
-        if (answer.message == "ERROR") answer.login_failed = true;
-    }
-    if (about.stage == stage::prelogin) on_.prelogin_answered(answer.prelogin);
-    if (answer.login_accepted && whole && leaves) on_.login_accepted(now);
-
-    for (auto& problem : problems)
-        note(kind::notice, now, {{"text", std::move(problem)}});
-    if (rows) {
-        rows_ = std::move(rows);
-        if (owner != nullptr) owner->streams = true;
-        stream(now);
-    } else if (owner != nullptr) {
-        owner->sending = std::move(pieces);
-    } else {
-        on_.send(*this, std::move(pieces.front().data));
-    }
-    if (answer.login_failed || answer.fatal) {
-        if (owner != nullptr) {
-            owner->closes = true;
-        } else {
-            on_.end_self(scenario::ending::close, std::nullopt, now);
-        }
-    }
-}
-
-// Our flight of a handshake: bytes of its own kind, beneath what it is to protect.
-void conversation::deliver_flight(
-    subject& about, const scenario::shapes* shape, list* owner, core::instant now
-) {
-    if (about.asked.flight.empty()) return; // the client's was the last one
-    if (on_.can_send()) note(kind::sent, now, {{"message", "TLS"}, {"bytes", about.asked.flight.size()}});
-    if (owner == nullptr) {
-        on_.send_beneath(std::move(about.asked.flight));
-        return;
-    }
-    std::vector<std::string> problems;
-    wire_bytes wire{.data = std::move(about.asked.flight)};
-    owner->sending = shaped(std::move(wire), shape != nullptr ? *shape : scenario::shapes{}, problems);
-    for (auto& part : owner->sending)
-        part.beneath = true;
-    for (auto& problem : problems)
-        note(kind::notice, now, {{"text", std::move(problem)}});
-}
-
-// One chunk, then others have their turn: drained() asks for the next.
-void conversation::stream(core::instant now) {
-    on_.send(*this, rows_->next(stream_chunk));
-    if (!rows_->done()) return;
-    rows_.reset();
-    note(kind::sent, now, {{"message", "result ended"}});
-}
-
-void conversation::drained(core::instant now) {
-    if (!rows_ || on_.over()) return;
-    stream(now);
-    if (rows_) return;
-    const auto owner = std::ranges::find_if(lists_, [](const auto& l) { return l->streams; });
-    if (owner == lists_.end()) return;
-    (*owner)->streams = false;
-    (*owner)->clock = now;
-    run(**owner, now);
 }
 
 const scenario::server& conversation::server() const { return on_.server(); }

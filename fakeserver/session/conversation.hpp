@@ -1,12 +1,12 @@
 // One stream of messages and answers: the connection itself, and with MARS each session on it. Messages are
-// taken in turn; a fault runs here as a list of steps. conversation.cpp decides and answers, performing.cpp
-// runs the lists.
+// taken in turn; a fault runs here as a list of steps. conversation.cpp decides, delivering.cpp sends the
+// answer, performing.cpp runs the lists.
 #pragma once
 
 #include "scenario/model.hpp"
 #include "session/answer.hpp"
 #include "session/row_stream.hpp"
-#include "session/shape.hpp"
+#include "session/shaped_answer.hpp"
 #include "session/state.hpp"
 #include "tds/packet.hpp"
 #include "world/world.hpp"
@@ -57,7 +57,8 @@ public:
     [[nodiscard]] bool quiet() const noexcept { return queue_.empty() && !busy(); }
     [[nodiscard]] bool busy() const noexcept;
     [[nodiscard]] bool has_lists() const noexcept { return !lists_.empty(); }
-    [[nodiscard]] bool streaming() const noexcept { return rows_ != nullptr; }
+    // Waits until the socket has taken what was sent.
+    [[nodiscard]] bool streaming() const noexcept;
     // Never answers again: what its client sends is read and forgotten.
     [[nodiscard]] bool silent() const noexcept { return silent_; }
     [[nodiscard]] tds::message_reader& reader() noexcept { return reader_; }
@@ -73,9 +74,12 @@ private:
         std::uint32_t timer = 0; // waiting for this one; 0: none
         const std::string* held_for = nullptr;
         const scenario::step* expects = nullptr; // an `expect` that waits for the next message
-        std::vector<piece> sending;              // what is left of a shaped answer
-        bool streams = false;                    // the rows being sent are its answer
-        bool blocks = true;                      // the conversation waits for it
+        std::vector<piece> sending;              // what is left of a part of a shaped answer
+        std::unique_ptr<shaped_answer> more;     // and of all of it
+        layer enters = layer::session;           // both
+        std::size_t ahead = 0;                   // bytes of it since the socket had taken all
+        bool streams = false; // waits until the socket has taken what was sent, its own or the rows'
+        bool blocks = true;   // the conversation waits for it
         bool answered = false;
         bool closes = false; // a failed login or class 20 was sent
         bool stays = false;
@@ -103,10 +107,16 @@ private:
     void acknowledge_attention(
         overrides changes, const scenario::shapes* shape, list* owner, std::uint8_t status, core::instant now
     );
+    // --- delivering.cpp
     void
     deliver(reply&& answer, subject& about, const scenario::shapes* shape, list* owner, core::instant now);
     void deliver_flight(subject& about, const scenario::shapes* shape, list* owner, core::instant now);
     void stream(core::instant now);
+    void begin_sending(list& l, std::unique_ptr<shaped_answer> answer, core::instant now);
+    void next_part(list& l, core::instant now);
+    void send_rest(list& l);
+    void send_piece(list& l, piece&& next);
+    void send_bytes(list& l, const scenario::send_step& step, core::instant now);
     static bool is_request(scenario::stage s) noexcept;
     [[nodiscard]] bool replies_at(scenario::stage s) const noexcept;
     [[nodiscard]] const scenario::server& server() const;

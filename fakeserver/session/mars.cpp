@@ -134,7 +134,7 @@ void mars::sweep() {
     std::erase_if(retired_, [](const auto& s) { return !s->talk.has_lists(); });
 }
 
-void mars::send(const conversation& from, core::byte_view packets, bool own_segment) {
+void mars::send(const conversation& from, core::byte_view packets, way how) {
     const auto found = sessions_.find(from.session().value());
     if (found == sessions_.end() || &found->second->talk != &from || found->second->over) return;
     auto& s = *found->second;
@@ -146,27 +146,45 @@ void mars::send(const conversation& from, core::byte_view packets, bool own_segm
             length = std::min<std::size_t>(length, header->length);
         }
         const auto one = packets.first(length);
-        s.waiting.push_back({.data = core::bytes(one.begin(), one.end()), .own_segment = own_segment});
+        s.waiting.push_back({.data = core::bytes(one.begin(), one.end()), .how = how});
         packets = packets.subspan(length);
     }
     flush(s);
 }
 
+core::bytes mars::forged(const conversation& from, const scenario::smp_packet& packet) {
+    const auto number = packet.session.value_or(from.session().value_or(0));
+    const auto found = sessions_.find(number);
+    const auto* const s = found != sessions_.end() ? found->second.get() : nullptr;
+    const auto flag = static_cast<smp_flag>(packet.flag);
+    const auto sequence = s == nullptr ? 0 : flag == smp_flag::data ? s->sent + 1 : s->sent;
+    core::bytes out;
+    tds::encode_smp(
+        out,
+        {.flag = flag,
+         .session = number,
+         .sequence = packet.sequence.value_or(sequence),
+         .window = packet.window.value_or(s == nullptr ? tds::smp_initial_window : s->may_receive)},
+        packet.payload,
+        packet.length
+    );
+    return out;
+}
+
 void mars::flush(session& s) {
     core::bytes out;
-    bool own_segment = false;
     while (!s.waiting.empty() && s.sent < s.may_send) {
         auto& next = s.waiting.front();
-        own_segment = next.own_segment;
+        const auto how = next.how;
         tds::encode_smp(
             out,
             {.flag = smp_flag::data, .session = *s.talk.session(), .sequence = ++s.sent, .window = window(s)},
             next.data
         );
         s.waiting.pop_front();
-        if (own_segment) on_.send_packets(std::exchange(out, {}), true);
+        if (how.own_segment || how.record_size > 0) on_.send_packets(std::exchange(out, {}), how);
     }
-    if (!out.empty()) on_.send_packets(std::move(out), false);
+    if (!out.empty()) on_.send_packets(std::move(out));
 }
 
 void mars::control(session& s, smp_flag flag) {
@@ -174,7 +192,7 @@ void mars::control(session& s, smp_flag flag) {
     tds::encode_smp(
         out, {.flag = flag, .session = *s.talk.session(), .sequence = s.sent, .window = window(s)}
     );
-    on_.send_packets(std::move(out), false);
+    on_.send_packets(std::move(out));
 }
 
 std::uint32_t mars::window(session& s) noexcept {

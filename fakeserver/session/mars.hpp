@@ -23,7 +23,9 @@ public:
     // Bytes of SMP packets, cut anywhere.
     void received(core::byte_view data, core::instant now);
     // Bytes of TDS packets of that session, as far as the client's window allows; the rest follows its ACK.
-    void send(const conversation& from, core::byte_view packets, bool own_segment);
+    void send(const conversation& from, core::byte_view packets, way how);
+    // A packet as a scenario has it; what it leaves out is the session's.
+    [[nodiscard]] core::bytes forged(const conversation& from, const scenario::smp_packet& packet);
 
     template <class Visitor>
     void each(Visitor visit) {
@@ -51,7 +53,7 @@ private:
 
         struct packet {
             core::bytes data;
-            bool own_segment = false;
+            way how;
         };
         conversation talk;
         std::uint32_t sent = 0;                              // SEQNUM of our last DATA

@@ -16,6 +16,8 @@ struct overloaded : Visitors... {
     using Visitors::operator()...;
 };
 
+constexpr std::size_t taken_at_once = std::size_t{64} << 10; // then the socket has to take it first
+
 } // namespace
 
 void conversation::start_list(subject&& about, const world::choice& chosen, core::instant now) {
@@ -40,9 +42,9 @@ void conversation::start_list(subject&& about, const world::choice& chosen, core
 
 void conversation::run(list& l, core::instant now) {
     while (!on_.over() && l.fault != nullptr) {
-        if (l.streams && rows_) return; // its rows go out as the client takes them
+        if (l.streams && (rows_ || l.more)) return; // it goes out as the client takes it
         l.streams = false;
-        if (!l.sending.empty() && !send_pieces(l, now)) return;
+        if ((!l.sending.empty() || l.more) && !send_pieces(l, now)) return;
         if (l.answered) l.blocks = false;
         if (l.next < l.fault->steps.size()) {
             const bool goes_on = perform(l, l.fault->steps[l.next++], now);
@@ -117,12 +119,7 @@ bool conversation::perform(list& l, const scenario::step& step, core::instant no
             },
             [&](const scenario::send_step& s) {
                 l.answered = true;
-                if (on_.can_send()) note(kind::sent, now, {{"message", "bytes"}, {"bytes", s.data.size()}});
-                if (l.about.stage == stage::login) on_.member().login_answered = true;
-                std::vector<std::string> problems;
-                l.sending = shaped({s.data, {}}, s.shape, problems);
-                for (auto& problem : problems)
-                    note(kind::notice, now, {{"text", std::move(problem)}});
+                send_bytes(l, s, now);
                 return true;
             },
             [&](const scenario::route_step& s) {
@@ -139,7 +136,7 @@ bool conversation::perform(list& l, const scenario::step& step, core::instant no
             [&](const scenario::end_step& s) {
                 event();
                 if (s.whom == scenario::target::self) {
-                    on_.end_self(s.how, s.heals_after, now);
+                    on_.end_self(s.how, s.heals_after, now, s.close_notify);
                 } else {
                     on_.world().perform(step, on_.member().server, on_.id(), now);
                 }
@@ -165,31 +162,31 @@ bool conversation::perform(list& l, const scenario::step& step, core::instant no
 }
 
 bool conversation::send_pieces(list& l, core::instant now) {
-    std::size_t sent = 0;
-    const auto drop_sent = [&] {
-        l.sending.erase(l.sending.begin(), l.sending.begin() + static_cast<std::ptrdiff_t>(sent));
-    };
-    for (auto& next : l.sending) {
-        if (next.pause) {
-            const auto due =
-                l.clock + on_.world().draw(*next.pause, l.fault->where, on_.id(), on_.next_draw());
-            next.pause.reset();
-            if (due > now) {
-                l.clock = due;
-                drop_sent();
-                wait_until(l, due);
-                return false;
+    for (;;) {
+        std::size_t sent = 0;
+        for (auto& next : l.sending) {
+            if (next.pause) {
+                const auto due =
+                    l.clock + on_.world().draw(*next.pause, l.fault->where, on_.id(), on_.next_draw());
+                next.pause.reset();
+                if (due > now) {
+                    l.clock = due;
+                    l.sending.erase(l.sending.begin(), l.sending.begin() + static_cast<std::ptrdiff_t>(sent));
+                    wait_until(l, due);
+                    return false;
+                }
             }
+            send_piece(l, std::move(next));
+            ++sent;
         }
-        if (next.beneath) {
-            on_.send_beneath(std::move(next.data), next.own_segment);
-        } else {
-            on_.send(*this, std::move(next.data), next.own_segment);
+        l.sending.clear();
+        if (!l.more) return true;
+        if (l.ahead >= taken_at_once) {
+            l.streams = true;
+            return false;
         }
-        ++sent;
+        next_part(l, now);
     }
-    l.sending.clear();
-    return true;
 }
 
 void conversation::finish(list& l, core::instant now) {

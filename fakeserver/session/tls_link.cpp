@@ -47,11 +47,11 @@ void tls_link::step(std::vector<event>& out) {
         switch (engine_.step()) {
         case tls::status::wants_more: return;
         case tls::status::flight_ready:
-            out.push_back({.what = event::kind::flight, .data = carried(engine_.take_ciphertext())});
+            out.push_back({.what = event::kind::flight, .data = engine_.take_flight()});
             break;
         case tls::status::established:
-            out.push_back({.what = event::kind::completed, .data = carried(engine_.take_ciphertext())});
-            bare_ = true;
+            out.push_back({.what = event::kind::completed, .data = engine_.take_flight()});
+            bare_ = out.back().data.empty(); // else when it has left
             break;
         case tls::status::data:
             out.push_back(
@@ -68,11 +68,26 @@ void tls_link::step(std::vector<event>& out) {
     }
 }
 
-// A flight is one message of packets of type 0x12, whole even if it is longer than a packet.
-core::bytes tls_link::carried(core::bytes ciphertext) const {
-    if (carrier_ == tls::carrier::strict || bare_ || ciphertext.empty()) return ciphertext;
+core::bytes tls_link::carried(core::byte_view records) const {
     core::bytes out;
-    tds::encode_packets(out, tds::packet_type::prelogin, ciphertext, tds::default_packet_size, 0);
+    if (!wraps() || records.empty()) {
+        out.assign(records.begin(), records.end());
+    } else {
+        tds::encode_packets(out, tds::packet_type::prelogin, records, tds::default_packet_size, 0);
+    }
+    return out;
+}
+
+core::bytes tls_link::encrypt(core::byte_view packets, std::size_t record_size) {
+    if (record_size == 0) return engine_.encrypt(packets);
+    core::bytes out;
+    while (!packets.empty()) {
+        const auto content = packets.first(std::min(record_size, packets.size()));
+        const auto records =
+            content.size() > tls::longest_content ? engine_.forge_data(content) : engine_.encrypt(content);
+        out.insert(out.end(), records.begin(), records.end());
+        packets = packets.subspan(content.size());
+    }
     return out;
 }
 

@@ -24,7 +24,7 @@ public:
     // What bytes of the client amounted to, in order.
     struct event {
         enum class kind : std::uint8_t {
-            flight,    // `data`: our next flight, as it is to be sent
+            flight,    // `data`: our next flight, to be carried()
             completed, // likewise, the last one; empty if the client's was the last
             packets,   // `data`: bytes of TDS packets
             closed,    // close_notify
@@ -47,7 +47,19 @@ public:
     [[nodiscard]] bool encrypts() const noexcept {
         return engine_.established() && (scope_ == scope::everything);
     }
-    core::bytes encrypt(core::byte_view packets) { return engine_.encrypt(packets); }
+    // `record_size`: bytes of content in a record; 0: as many as there is room for.
+    core::bytes encrypt(core::byte_view packets, std::size_t record_size = 0);
+    // Records of the handshake, as they travel now: in packets of type 0x12, or bare. A flight is one
+    // message, whole even if it is longer than a packet.
+    [[nodiscard]] core::bytes carried(core::byte_view records) const;
+    [[nodiscard]] bool wraps() const noexcept { return carrier_ == tls::carrier::wrapped && !bare_; }
+    // A flight that an event brought is sent; what never leaves must not count.
+    void flight_leaves(core::byte_view records) {
+        engine_.flight_leaves(records);
+        if (engine_.established()) bare_ = true;
+    }
+    // As it is to be sent.
+    core::bytes forge_alert(tls::alert what) { return carried(engine_.forge_alert(what)); }
     core::bytes goodbye() { return engine_.close_notify(); }
 
     [[nodiscard]] tls::carrier carrier() const noexcept { return carrier_; }
@@ -57,7 +69,6 @@ public:
 
 private:
     void step(std::vector<event>& out);
-    core::bytes carried(core::bytes ciphertext) const;
 
     tls::engine engine_;
     tls::carrier carrier_;

@@ -30,12 +30,14 @@ core::result<smp_header> parse_smp_header(core::byte_view data) noexcept {
     return header;
 }
 
-void encode_smp(core::bytes& out, const smp_header& header, core::byte_view data) {
+void encode_smp(
+    core::bytes& out, const smp_header& header, core::byte_view data, std::optional<std::uint32_t> length
+) {
     core::byte_writer writer;
     writer.u8(smp_id);
     writer.u8(static_cast<std::uint8_t>(header.flag));
     writer.u16_le(header.session);
-    writer.u32_le(smp_header::size + data.size());
+    writer.u32_le(length.value_or(static_cast<std::uint32_t>(smp_header::size + data.size())));
     writer.u32_le(header.sequence);
     writer.u32_le(header.window);
     writer.append(data);

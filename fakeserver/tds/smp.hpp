@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace tdsfake::tds {
@@ -32,7 +33,12 @@ struct smp_header {
 // From the first 16 bytes; shorter input is `truncated`. bad_value: another first byte, no flag or several;
 // bad_length: less than a header, or more than one where there is no data.
 core::result<smp_header> parse_smp_header(core::byte_view data) noexcept;
-// Appends the packet; its LENGTH is derived.
-void encode_smp(core::bytes& out, const smp_header& header, core::byte_view data = {});
+// Appends the packet; its LENGTH is derived, unless another one is claimed.
+void encode_smp(
+    core::bytes& out,
+    const smp_header& header,
+    core::byte_view data = {},
+    std::optional<std::uint32_t> length = std::nullopt
+);
 
 } // namespace tdsfake::tds

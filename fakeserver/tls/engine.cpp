@@ -10,7 +10,7 @@ namespace tdsfake::tls {
 
 namespace {
 
-constexpr std::size_t read_size = 16384; // what a record holds at most
+constexpr std::size_t read_size = longest_content;
 
 core::bytes take(core::bytes& from) { return std::exchange(from, {}); }
 
@@ -113,6 +113,10 @@ core::bytes engine::take_ciphertext() {
     return taken;
 }
 
+core::bytes engine::take_flight() { return take(state_->out); }
+
+void engine::flight_leaves(core::byte_view records) { state_->sent->note(records); }
+
 core::bytes engine::take_plaintext() { return take(state_->plain); }
 
 std::vector<std::size_t> engine::take_record_sizes() { return std::exchange(state_->record_sizes, {}); }
@@ -140,7 +144,18 @@ core::bytes engine::close_notify() {
 core::bytes engine::forge_alert(alert what) {
     auto& state = *state_;
     take(state.out);
-    return state.sent->encode(what, state.ssl.get());
+    auto record = state.sent->encode(what, state.ssl.get());
+    state.sent->note(record); // another one may follow
+    return record;
+}
+
+core::bytes engine::forge_data(core::byte_view content) {
+    auto& state = *state_;
+    auto out = take_ciphertext();
+    const auto record = state.sent->encode(content_type::application_data, content, state.ssl.get());
+    state.sent->note(record);
+    out.insert(out.end(), record.begin(), record.end());
+    return out;
 }
 
 bool engine::established() const noexcept { return state_->established; }

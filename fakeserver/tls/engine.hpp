@@ -56,6 +56,9 @@ public:
     status step();
 
     core::bytes take_ciphertext();
+    // A flight of the handshake that may never leave; when it does, flight_leaves().
+    core::bytes take_flight();
+    void flight_leaves(core::byte_view records);
     core::bytes take_plaintext();
     // How much of what was taken each record held.
     std::vector<std::size_t> take_record_sizes();
@@ -66,6 +69,9 @@ public:
     // Any alert, also nonsense, encrypted if what was taken so far makes the client expect that. A flight
     // that was not taken is thrown away: the alert stands in its place. Nothing that follows is of any use.
     core::bytes forge_alert(alert what);
+    // One record of data, which may be longer than TLS allows (longest_content). What follows it cannot be
+    // read.
+    core::bytes forge_data(core::byte_view content);
 
     [[nodiscard]] bool established() const noexcept;
     [[nodiscard]] flight last_flight() const noexcept;

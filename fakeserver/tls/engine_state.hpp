@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tls/engine.hpp"
-#include "tls/forged_alert.hpp"
+#include "tls/forged_record.hpp"
 #include "tls/openssl.hpp"
 
 namespace tdsfake::tls {

@@ -127,4 +127,34 @@ std::optional<client_hello> peek_client_hello(core::byte_view records) {
     }
 }
 
+bool split_records(core::bytes& records, std::size_t size) {
+    core::byte_writer out;
+    bool all = true;
+    bool plain = true; // until ChangeCipherSpec
+    core::byte_view rest = records;
+    while (!rest.empty()) {
+        const auto whole = whole_record(rest);
+        if (whole.has_error() || *whole == 0) break;
+        auto fragment = rest.first(*whole).subspan(record_header_size);
+        const auto type = static_cast<content_type>(rest[0]);
+        if (type == content_type::handshake && plain) {
+            do {
+                const auto part = fragment.first(std::min(size, fragment.size()));
+                out.append(rest.first(3)); // type, version
+                out.u16_be(part.size());
+                out.append(part);
+                fragment = fragment.subspan(part.size());
+            } while (!fragment.empty());
+        } else {
+            all = all && (fragment.size() <= size || type == content_type::change_cipher_spec);
+            out.append(rest.first(*whole));
+        }
+        plain = plain && type != content_type::change_cipher_spec;
+        rest = rest.subspan(*whole);
+    }
+    out.append(rest);
+    records = out.take();
+    return all;
+}
+
 } // namespace tdsfake::tls

@@ -29,6 +29,9 @@ inline constexpr std::size_t record_header_size = 5;
 // The longest fragment that TLS 1.2 allows (RFC 5246, section 6.2.3).
 inline constexpr std::size_t max_fragment_size = (1U << 14) + 2048;
 
+// What a record may hold before it is encrypted (RFC 8446, section 5.1).
+inline constexpr std::size_t longest_content = std::size_t{1} << 14;
+
 struct record_header {
     content_type type = content_type::handshake;
     std::uint16_t version = 0; // as on the wire: 0x0301 … 0x0304
@@ -42,6 +45,10 @@ core::result<std::optional<record_header>> read_record_header(core::byte_view da
 
 // The size of the first record if it is here whole, 0 if bytes are missing; an error as above.
 core::result<std::size_t> whole_record(core::byte_view data) noexcept;
+
+// Splits the records of a handshake that are not encrypted, so that none holds more than `size` bytes. False:
+// there were others, longer ones.
+bool split_records(core::bytes& records, std::size_t size);
 
 // What a client offers in its first message (RFC 8446, section 4.1.2).
 struct client_hello {

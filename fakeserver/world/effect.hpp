@@ -28,6 +28,7 @@ struct effect {
     connection_id connection = 0;
     scenario::ending how = scenario::ending::close;
     std::optional<core::duration> heals_after;
+    bool close_notify = true;
     std::string signal;
 };
 

@@ -355,7 +355,8 @@ void world::end_targets(const scenario::end_step& step, std::uint32_t server, co
             {.what = effect::kind::end_connection,
              .connection = id,
              .how = step.how,
-             .heals_after = step.heals_after}
+             .heals_after = step.heals_after,
+             .close_notify = step.close_notify}
         );
     }
     // In the order the connections came, whatever the hash table's.

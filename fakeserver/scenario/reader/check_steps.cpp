@@ -65,9 +65,15 @@ void check_lookup(context& ctx, const step& s) {
         return;
     }
     const auto* shape = shapes_of(s);
-    if (shape != nullptr && (!shape->segments.empty() || shape->pace_bytes > 0)) {
+    if (shape != nullptr && (shape->of_segments() || shape->record_size > 0)) {
         ctx.out.error(
             s.where, "a datagram leaves whole: `segments` and `pace` mean nothing at `lookup`", "use `cut`"
+        );
+    }
+    const auto* send = std::get_if<send_step>(&s.what);
+    if (send != nullptr && (send->plain || !std::holds_alternative<core::bytes>(send->what))) {
+        ctx.out.error(
+            s.where, "a datagram is neither of TLS nor of MARS", "use `send: {hex: …}` or `send: {text: …}`"
         );
     }
     if (shape != nullptr || is_server_step(s) || takes_time(s) || std::holds_alternative<ignore_step>(s.what))
@@ -122,6 +128,13 @@ void check_stage(context& ctx, const step& s, stage at, bool partial) {
             s.where,
             "`reply` at `" + std::string(name(at)) + "`: no message was read, so there is no healthy reply",
             "send bytes with `send`"
+        );
+    } else if (const auto* reply = std::get_if<reply_step>(&s.what);
+               reply != nullptr && (at == stage::client_close || at == stage::smp) && !reply->shape.empty()) {
+        ctx.out.error(
+            s.where,
+            "the reply at `" + std::string(name(at)) + "` is a FIN: it has no bytes that could be shaped",
+            "put the shape beside `send`"
         );
     }
 }

@@ -20,6 +20,7 @@ struct context {
     std::vector<mention> raised;        // signals: by a step `signal`
     std::vector<mention> awaited;       // signals: by hold, until, since
     std::vector<mention> servers_named; // by verify
+    bool asks_for_places = false;       // `$port`, `$node.address`
 };
 
 } // namespace tdsfake::scenario::reader

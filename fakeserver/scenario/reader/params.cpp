@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
 namespace tdsfake::scenario::reader {
 namespace {
@@ -27,8 +28,29 @@ struct param {
 
 class expander {
 public:
-    expander(context& ctx, const node* params) : ctx_(ctx) {
-        if (params != nullptr) declare(*params);
+    expander(context& ctx, const node& root, const std::map<std::string, place>& places)
+        : ctx_(ctx),
+          places_(places) {
+        if (const auto* params = root.find("params")) declare(*params);
+        if (const auto* servers = root.find("servers"); servers != nullptr && servers->is_map()) {
+            for (const auto& key : servers->keys)
+                servers_.push_back(key.text);
+        } else {
+            servers_.emplace_back("server");
+        }
+        if (servers_.size() == 1) server_ = servers_.front();
+    }
+
+    [[nodiscard]] bool asks_for_places() const noexcept { return asks_for_places_; }
+
+    // A key of the file and what is below it.
+    void expand(const node& key, node& value) {
+        if (key.text != "servers" || !value.is_map()) return expand(value);
+        for (std::size_t i = 0; i < value.items.size(); ++i) {
+            const auto outer = std::exchange(server_, std::string_view(value.keys[i].text));
+            expand(value.items[i]);
+            server_ = outer;
+        }
     }
 
     void set(const std::string& name, const std::string& value) {
@@ -48,11 +70,14 @@ public:
         if (n.is_scalar() && n.text.find('$') != std::string::npos) n.text = expanded(n, request);
         for (std::size_t i = 0; i < n.items.size(); ++i) {
             const bool keyed = n.is_map();
+            const bool listens = keyed && n.keys[i].text == "listen";
+            const auto outer = std::exchange(listens_, listens_ || listens);
             expand(
                 n.items[i],
                 queries || (keyed && n.keys[i].text == "queries"),
                 request || (queries && keyed && takes_request_values(n.keys[i].text))
             );
+            listens_ = outer;
         }
     }
 
@@ -167,46 +192,73 @@ private:
             out += it->second.value.value_or("");
             return end;
         }
-        n.broken = true;
         const auto written_end = !of_node ? end : node_end + (after.starts_with(".port") ? 5 : 8);
         const std::string written(text.substr(begin - 1, written_end - begin + 1));
         if (of_node || name == "port" || name == "address") {
-            ctx_.out.error(
-                n.where,
-                ticked(written) + ": addresses in texts are not served by this version yet",
-                "give the server a fixed `listen` address and write that; a literal dollar is `$$`"
-            );
-        } else {
-            ctx_.out.error(
-                n.where,
-                "unknown param " + ticked(written),
+            const bool port = of_node ? after.starts_with(".port") : name == "port";
+            append_place(n, of_node ? text.substr(begin, node_end - begin) : server_, port, written, out);
+            return written_end;
+        }
+        n.broken = true;
+        ctx_.out.error(
+            n.where,
+            "unknown param " + ticked(written),
+            did_you_mean(
+                name,
+                names_,
+                is_request_value(name)
+                    ? "the rows, outputs and messages of `queries` know it; a literal dollar is `$$`"
+                    : "declare it: `params: {" + std::string(name) + ": …}`; a literal dollar is `$$`"
+            )
+        );
+        return end;
+    }
+
+    void
+    append_place(node& n, std::string_view server, bool port, const std::string& written, std::string& out) {
+        const auto fail = [&](const std::string& message, std::string remedy) {
+            n.broken = true;
+            ctx_.out.error(n.where, ticked(written) + ": " + message, std::move(remedy));
+        };
+        if (listens_) return fail("a server has no address before it listens", "write the address itself");
+        if (server.empty())
+            return fail("of which server?", "name it: `$" + std::string(servers_.front()) + written + "`");
+        if (std::ranges::find(servers_, server) == servers_.end()) {
+            return fail(
+                "there is no server " + ticked(server),
                 did_you_mean(
-                    name,
-                    names_,
-                    is_request_value(name)
-                        ? "the rows, outputs and messages of `queries` know it; a literal dollar is `$$`"
-                        : "declare it: `params: {" + std::string(name) + ": …}`; a literal dollar is `$$`"
+                    server, servers_, "the servers are " + any_of(servers_) + "; a literal dollar is `$$`"
                 )
             );
         }
-        return of_node ? written_end : end;
+        asks_for_places_ = true;
+        const auto known = places_.find(std::string(server));
+        const auto at = known != places_.end() ? known->second : place{.address = "127.0.0.1", .port = 1};
+        out += port ? std::to_string(at.port) : at.address;
     }
 
     context& ctx_;
     std::map<std::string, param, std::less<>> params_;
     std::vector<std::string_view> names_; // of params_
+    const std::map<std::string, place>& places_;
+    std::vector<std::string_view> servers_;
+    std::string_view server_; // the one around
+    bool listens_ = false;    // below `listen`
+    bool asks_for_places_ = false;
 };
 
 } // namespace
 
-void expand_params(context& ctx, node& root, const std::vector<std::pair<std::string, std::string>>& set) {
-    expander params(ctx, root.find("params"));
-    for (const auto& [name, value] : set)
+bool expand_params(context& ctx, node& root, const load_options& options) {
+    expander params(ctx, root, options.places);
+    for (const auto& [name, value] : options.set)
         params.set(name, value);
     for (std::size_t i = 0; i < root.items.size(); ++i) {
-        if (root.keys[i].text != "params" && root.keys[i].text != "tdsfake") params.expand(root.items[i]);
+        if (root.keys[i].text != "params" && root.keys[i].text != "tdsfake")
+            params.expand(root.keys[i], root.items[i]);
     }
     params.report_unused();
+    return params.asks_for_places();
 }
 
 } // namespace tdsfake::scenario::reader

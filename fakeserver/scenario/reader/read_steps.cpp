@@ -5,8 +5,8 @@
 #include "scenario/reader/read_gate.hpp"
 #include "scenario/reader/read_logins.hpp"
 #include "scenario/reader/read_messages.hpp"
+#include "scenario/reader/read_shapes.hpp"
 #include "scenario/reader/read_tokens.hpp"
-#include "scenario/reader/shapes.hpp"
 #include "scenario/reader/stages.hpp"
 #include "scenario/reader/values.hpp"
 
@@ -71,6 +71,23 @@ std::optional<any_step> read_signal_step(context& ctx, const step_source& s, boo
 }
 
 std::optional<any_step> read_reply(context& ctx, const step_source& s) {
+    // At `tls` an alert may stand in the place of our flight.
+    const auto* alert = has_value(s) && s.value->is_map() ? s.value->find("alert") : nullptr;
+    const auto is_tls = [](stage at) { return at == stage::tls; };
+    if (alert != nullptr) {
+        if (!std::ranges::all_of(s.stages, is_tls)) {
+            ctx.out.error(
+                alert->where,
+                "the reply is an alert at `tls` only, in the place of our flight",
+                "elsewhere write `send: {alert: NAME}`"
+            );
+            return std::nullopt;
+        }
+        map_reader map(ctx, *s.value, "the reply at `tls`", {"alert"});
+        auto what = read_alert(ctx, *alert);
+        if (!what) return std::nullopt;
+        return any_step{send_step{.what = *what}};
+    }
     reply_step out;
     if (has_value(s)) out.overrides = read_overrides(ctx, *s.value, s.stages);
     return any_step{std::move(out)};
@@ -93,9 +110,9 @@ std::optional<any_step> read_tokens_step(context& ctx, const step_source& s) {
 std::optional<any_step> read_send(context& ctx, const step_source& s) {
     const auto* value = need_value(ctx, s, "send", "send: {hex: 04 01 00 08 00 00 01 00}");
     if (value == nullptr) return std::nullopt;
-    auto data = read_bytes(ctx, *value);
-    if (!data) return std::nullopt;
-    return any_step{send_step{std::move(*data), {}}};
+    auto step = read_send_step(ctx, *value);
+    if (!step) return std::nullopt;
+    return any_step{std::move(*step)};
 }
 
 std::optional<any_step> read_route_step(context& ctx, const step_source& s) {
@@ -126,7 +143,7 @@ std::optional<any_step> read_ending(context& ctx, const step_source& s, ending h
         read_target(*s.value);
         return any_step{std::move(out)};
     }
-    map_reader map(ctx, *s.value, ticked(word), {"which", "when", "for"});
+    map_reader map(ctx, *s.value, ticked(word), {"which", "when", "for", "close-notify"});
     if (const auto* which = map.get("which")) read_target(*which);
     if (const auto* when = map.get("when")) {
         out.when = read_condition(ctx, *when, {.name = "an ending", .most = knowledge::login});
@@ -142,6 +159,16 @@ std::optional<any_step> read_ending(context& ctx, const step_source& s, ending h
         out.heals_after = read_duration(ctx, *lasts, "`for`");
         if (how != ending::vanish) {
             ctx.out.error(lasts->where, "only `vanish` heals: `for` means nothing here", "leave it out");
+        }
+    }
+    if (const auto* notify = map.get("close-notify")) {
+        out.close_notify = read_yes(ctx, *notify, "`close-notify`");
+        if (how == ending::reset || how == ending::vanish) {
+            ctx.out.error(
+                notify->where,
+                ticked(word) + " never says that TLS ends: `close-notify` means nothing here",
+                "leave it out, or use `close` or `half-close`"
+            );
         }
     }
     return any_step{std::move(out)};
@@ -211,16 +238,13 @@ void report_unknown_step(context& ctx, const node& word, bool shapes_too) {
         words.push_back(s.word);
     const auto steps = any_of(words);
     if (shapes_too) words.insert(words.end(), shape_words().begin(), shape_words().end());
-    const auto is_it = [&](const later_word& l) { return l.word == word.text; };
-    const auto* step = std::ranges::find_if(later_steps, is_it);
-    const auto shape = std::find_if(later_shapes().begin(), later_shapes().end(), is_it);
-    const bool step_later = step != later_steps.end();
-    if (step_later || shape != later_shapes().end()) {
+    const auto step = std::ranges::find(later_steps, word.text, &later_word::word);
+    if (step != later_steps.end()) {
         ctx.out.error(
             word.where,
-            step_later && !step->exists ? "unknown step " + ticked(word.text)
-                                        : ticked(word.text) + " is not served by this version yet",
-            std::string(step_later ? step->advice : shape->advice)
+            step->exists ? ticked(word.text) + " is not served by this version yet"
+                         : "unknown step " + ticked(word.text),
+            std::string(step->advice)
         );
         return;
     }
@@ -240,11 +264,15 @@ shapes* shapes_of(step& s) {
     return nullptr;
 }
 
-bool has_tokens(const step& s, const stages_of_fault& stages) {
-    if (std::holds_alternative<send_step>(s.what)) return false;
-    const bool without =
-        std::ranges::any_of(stages, [](stage at) { return at == stage::prelogin || at == stage::lookup; });
-    return !(std::holds_alternative<reply_step>(s.what) && without);
+// What the bytes of this step are made of, at any of its stages.
+shapable made_of(const step& s, const stages_of_fault& stages) {
+    if (std::holds_alternative<send_step>(s.what)) return {.tokens = false, .packets = false};
+    if (!std::holds_alternative<reply_step>(s.what)) return {};
+    const auto any = [&](stage wanted) { return std::ranges::find(stages, wanted) != stages.end(); };
+    return {
+        .tokens = !any(stage::prelogin) && !any(stage::tls) && !any(stage::lookup),
+        .packets = !any(stage::lookup)
+    };
 }
 
 void read_shapes_beside(
@@ -262,7 +290,7 @@ void read_shapes_beside(
             );
             continue;
         }
-        read_shape(ctx, key.text, n.items[i], has_tokens(s, stages), *shape);
+        read_shape(ctx, key, n.items[i], made_of(s, stages), *shape);
     }
 }
 

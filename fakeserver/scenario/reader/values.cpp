@@ -96,6 +96,11 @@ read_word(context& ctx, const node& n, std::string_view what, std::span<const st
     return std::nullopt;
 }
 
+bool read_yes(context& ctx, const node& n, std::string_view what) {
+    constexpr std::array<std::string_view, 2> words{"yes", "no"};
+    return read_word(ctx, n, what, words) == 0U;
+}
+
 std::optional<std::uint64_t>
 read_number(context& ctx, const node& n, std::string_view what, std::uint64_t least, std::uint64_t most) {
     const auto text = read_text(ctx, n, what, false);

@@ -21,6 +21,8 @@ read_text(context& ctx, const node& n, std::string_view what, bool may_be_empty 
 // One of the words.
 std::optional<std::size_t>
 read_word(context& ctx, const node& n, std::string_view what, std::span<const std::string_view> words);
+// `yes` or `no`; `no` also where it is neither.
+bool read_yes(context& ctx, const node& n, std::string_view what);
 
 std::optional<std::uint64_t> read_number(
     context& ctx,

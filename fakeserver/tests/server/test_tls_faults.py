@@ -1,6 +1,7 @@
 """Faults at stage `tls`, inside PRELOGIN packets and in TDS 8.0: each flight of ours can be late, cut, wrong or missing."""
 
 import ssl
+import sys
 import time
 
 import pytest
@@ -47,7 +48,7 @@ def both(*faults, red=()):
             named.__name__ = f"test_{body.__name__}_{'strict' if strict else 'wrapped'}"
             named.__doc__ = body.__doc__
             named.__module__ = body.__module__
-            globals()[named.__name__] = named
+            vars(sys.modules[body.__module__])[named.__name__] = named
         return body
 
     return wrap

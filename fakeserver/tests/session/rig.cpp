@@ -122,6 +122,7 @@ void rig::carry_out(peer& p, actions& wanted) {
             if (a.data.empty()) p.misdeeds.emplace_back("an empty send");
             std::ranges::copy(a.data, std::back_inserter(p.unread));
             std::ranges::copy(a.data, std::back_inserter(p.everything));
+            p.writes.push_back(a.data);
             if (a.own_segment) p.segments.push_back(a.data);
             break;
         case action::kind::start_timer:
@@ -169,7 +170,7 @@ void rig::carry_out_effects() {
             if (effect.what == world::effect::kind::wake) {
                 p.link->woken(effect.signal, now_, wanted);
             } else {
-                p.link->end(effect.how, effect.heals_after, now_, wanted);
+                p.link->end(effect.how, effect.heals_after, effect.close_notify, now_, wanted);
             }
             carry_out(p, wanted);
             read_on(p);

@@ -22,6 +22,7 @@ struct peer {
     std::unique_ptr<connection> link;
     core::bytes unread;                // from the server, not looked at by the test yet
     core::bytes everything;            // all that ever came
+    std::vector<core::bytes> writes;   // what left at once
     std::vector<core::bytes> segments; // pieces that are TCP segments of their own, as they came
     std::map<std::uint32_t, core::instant> timers;
     std::string ended; // "FIN" or "RST", from the server

@@ -48,5 +48,23 @@ TEST(params, a_null_value_is_set_as_text) {
     EXPECT_FALSE(rows[1][0].value);
 }
 
+TEST(params, ports_and_addresses_are_filled_in_when_they_are_known) {
+    constexpr std::string_view file = R"(
+tdsfake: 1
+servers:
+  a: {identity: {failover-partner: "$b.address,$b.port"}, faults: [{at: login, do: {error: {number: 1, message: "$port"}}}]}
+  b: {}
+)";
+    const auto before = load(file, "file");
+    ASSERT_TRUE(before.errors.empty()) << all_of(before.errors);
+    EXPECT_TRUE(before.asks_for_places);
+    const auto after = load(file, "file", {.places = {{"a", {"127.0.0.1", 50001}}, {"b", {"::1", 50002}}}});
+    ASSERT_TRUE(after.errors.empty()) << all_of(after.errors);
+    const auto& a = after.value.servers[0];
+    EXPECT_EQ(a.identity.failover_partner, "::1,50002");
+    EXPECT_EQ(std::get<error_step>(a.faults[0].steps[0].what).error.message, "50001");
+    EXPECT_FALSE(load("tdsfake: 1\n", "file").asks_for_places);
+}
+
 } // namespace
 } // namespace tdsfake::scenario

@@ -112,24 +112,87 @@ TEST(steps, tokens_are_read_with_every_field) {
     EXPECT_EQ(step.tokens[4].length, 9U);
 }
 
+core::bytes sent(std::string_view text) {
+    return std::get<core::bytes>(only<send_step>("connect", "{send: " + std::string(text) + "}").what);
+}
+
 TEST(steps, send_takes_bytes_in_four_forms) {
-    EXPECT_EQ(only<send_step>("connect", "{send: {hex: 04 01ff}}").data, (core::bytes{4, 1, 255}));
-    EXPECT_EQ(only<send_step>("connect", "{send: {text: \"a\\r\\n\"}}").data, (core::bytes{'a', '\r', '\n'}));
+    EXPECT_EQ(sent("{hex: 04 01ff}"), (core::bytes{4, 1, 255}));
+    EXPECT_EQ(sent("{text: \"a\\r\\n\"}"), (core::bytes{'a', '\r', '\n'}));
     EXPECT_EQ(
-        only<send_step>("connect", "{send: {packet: {type: prelogin, status: 0, payload: ff 00}}}").data,
+        sent("{packet: {type: prelogin, status: 0, payload: ff 00}}"),
         (core::bytes{0x12, 0, 0, 10, 0, 0, 1, 0, 0xff, 0})
     );
-    EXPECT_EQ(
-        only<send_step>("connect", "{send: {packet: {type: 0x99}}}").data,
-        (core::bytes{0x99, 1, 0, 8, 0, 0, 1, 0})
-    );
+    EXPECT_EQ(sent("{packet: {type: 0x99}}"), (core::bytes{0x99, 1, 0, 8, 0, 0, 1, 0}));
     const auto file = load(
         "tdsfake: 1\nserver: {faults: [{at: connect, do: {send: {file: valid/empty-server.yaml}}}]}\n",
         "-",
         {.set = {}, .folder = CORPUS_FOLDER}
     );
     ASSERT_TRUE(file.errors.empty()) << all_of(file.errors);
-    EXPECT_EQ(std::get<send_step>(file.value.servers[0].faults[0].steps[0].what).data.size(), 11U);
+    const auto& step = std::get<send_step>(file.value.servers[0].faults[0].steps[0].what);
+    EXPECT_EQ(std::get<core::bytes>(step.what).size(), 11U);
+}
+
+TEST(steps, send_takes_a_packet_that_lies) {
+    EXPECT_EQ(
+        sent("{packet: {type: result, length: 0x1234, spid: 51, packet-id: 7, window: 1, payload: fd}}"),
+        (core::bytes{4, 1, 0x12, 0x34, 0, 51, 7, 1, 0xfd})
+    );
+}
+
+TEST(steps, send_takes_packets_of_smp_and_alerts) {
+    const auto smp = std::get<smp_packet>(
+        only<send_step>("query", "{send: {smp: {flag: fin, session: 3, seq: 9, length: 99}}}").what
+    );
+    EXPECT_EQ(smp.flag, 4);
+    EXPECT_EQ(smp.session, 3);
+    EXPECT_EQ(smp.sequence, 9U);
+    EXPECT_FALSE(smp.window);
+    EXPECT_EQ(smp.length, 99U);
+    const auto alert = [](std::string_view text) {
+        return std::get<tls::alert>(
+            only<send_step>("query", "{send: {alert: " + std::string(text) + "}}").what
+        );
+    };
+    EXPECT_EQ(alert("unknown-ca").description, 48);
+    EXPECT_EQ(alert("unknown-ca").level, 2);
+    EXPECT_EQ(alert("close-notify").level, 1) << "as TLS 1.2 sends it";
+    EXPECT_EQ(alert("{name: 99, level: 7}").description, 99);
+    EXPECT_EQ(alert("{name: 99, level: 7}").level, 7);
+    EXPECT_EQ(
+        std::get<tls::alert>(only<send_step>("tls", "{reply: {alert: access-denied}}").what).description, 49
+    );
+    EXPECT_TRUE(only<send_step>("query", "{send: {hex: 00, plain: yes}}").plain);
+    EXPECT_FALSE(only<send_step>("query", "{send: {hex: 00}}").plain);
+    EXPECT_FALSE(only<end_step>("query", "{close: {close-notify: no}}").close_notify);
+    EXPECT_TRUE(only<end_step>("query", "close").close_notify);
+}
+
+TEST(steps, shapes_of_every_kind) {
+    const auto shape =
+        only<reply_step>(
+            "query",
+            "{reply: healthy, without: [loginack, row.3], insert: {done: [{info: a}], end: [done]}, "
+            "packet-size: 512, packets: [100, done-4], eom: no, overwrite: {6: ff, done+1: 01 02}, "
+            "record-size: 1KiB, repeat: 3}"
+        )
+            .shape;
+    ASSERT_EQ(shape.without.size(), 2U);
+    EXPECT_EQ(shape.without[0].token, "loginack");
+    EXPECT_EQ(shape.without[0].ordinal, 0U) << "all of them";
+    EXPECT_EQ(shape.without[1].ordinal, 3U);
+    ASSERT_EQ(shape.insert.size(), 2U);
+    EXPECT_EQ(shape.insert[0].tokens.size(), 1U);
+    EXPECT_EQ(shape.insert[1].before.from, position::base::end);
+    EXPECT_EQ(shape.packet_size, 512U);
+    EXPECT_EQ(shape.packets.size(), 2U);
+    EXPECT_FALSE(shape.ends_message);
+    ASSERT_EQ(shape.overwrite.size(), 2U);
+    EXPECT_EQ(shape.overwrite[1].data, (core::bytes{1, 2}));
+    EXPECT_EQ(shape.record_size, 1024U);
+    EXPECT_EQ(shape.repeat, 3U);
+    EXPECT_TRUE(only<reply_step>("query", "reply").shape.empty());
 }
 
 TEST(steps, endings_take_targets) {

@@ -104,6 +104,36 @@ TEST_P(forged_alert, on_an_established_connection_also_after_data) {
     }
 }
 
+TEST_P(forged_alert, behind_a_forged_record_of_data) {
+    rig server(strict(settings()));
+    tls_client client(options());
+    talk(server.engine, client);
+    ASSERT_TRUE(client.established());
+    client.received(server.engine.encrypt(bytes_of("true, ")));
+    client.received(server.engine.forge_data(bytes_of("forged, ")));
+    client.received(server.engine.forge_data(bytes_of("again")));
+    EXPECT_EQ(client.read(), "true, forged, again") << client.error();
+    client.received(server.engine.forge_alert({2, 80}));
+    client.read();
+    ASSERT_TRUE(client.alert()) << client.error();
+    EXPECT_EQ(client.alert()->description, 80);
+}
+
+TEST_P(forged_alert, data_longer_than_tls_allows_is_refused_by_the_client) {
+    rig server(strict(settings()));
+    tls_client client(options());
+    talk(server.engine, client);
+    ASSERT_TRUE(client.established());
+    const auto longest = server.engine.forge_data(core::bytes(tls::longest_content, 'x'));
+    client.received(longest);
+    EXPECT_EQ(client.read().size(), tls::longest_content) << "red control: " << client.error();
+    const auto sent = server.engine.forge_data(core::bytes(30'000, 'x'));
+    EXPECT_GT(sent.size(), 30'000U);
+    client.received(sent);
+    EXPECT_EQ(client.read(), "");
+    EXPECT_THAT(client.error(), ::testing::AnyOf(HasSubstr("too long"), HasSubstr("overflow")));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     of_each_way_to_encrypt,
     forged_alert,

@@ -62,6 +62,18 @@ core::bytes hello_of(const tls_testing::client_options& options) {
     return client.take_ciphertext();
 }
 
+TEST(records, of_a_handshake_are_split_until_they_are_encrypted) {
+    // A handshake record of 5 bytes, ChangeCipherSpec, an encrypted one.
+    const core::bytes flight{22, 3, 3, 0, 5, 1, 2, 3, 4, 5, 20, 3, 3, 0, 1, 1, 22, 3, 3, 0, 3, 7, 8, 9};
+    auto split = flight;
+    EXPECT_FALSE(tls::split_records(split, 2)) << "the last one stays whole";
+    EXPECT_EQ(split, (core::bytes{22, 3, 3, 0,  2, 1, 2, 22, 3, 3,  0, 2, 3, 4, 22, 3, 3,
+                                  0,  1, 5, 20, 3, 3, 0, 1,  1, 22, 3, 3, 0, 3, 7,  8, 9}));
+    auto same = flight;
+    EXPECT_TRUE(tls::split_records(same, 5));
+    EXPECT_EQ(same, flight);
+}
+
 } // namespace
 
 TEST(client_hello, of_a_real_client_is_read) {

@@ -1,4 +1,4 @@
-#include "scenario/reader/shapes.hpp"
+#include "scenario/reader/positions.hpp"
 
 #include "scenario/reader/values.hpp"
 
@@ -8,17 +8,6 @@
 
 namespace tdsfake::scenario::reader {
 namespace {
-
-constexpr std::array<std::string_view, 3> words{"cut", "segments", "pace"};
-constexpr std::array<later_word, 7> later{{
-    {"without", "use `send` with the bytes that are wanted"},
-    {"insert", "use `send` with the bytes that are wanted"},
-    {"overwrite", "use `send` with the bytes that are wanted"},
-    {"packet-size", "use `segments`, which splits below the packets"},
-    {"packets", "use `segments`, which splits below the packets"},
-    {"eom", "use `send: {packet: {status: 0, …}}`"},
-    {"repeat", "write the step several times"},
-}};
 
 // Names of the borders that the encoders mark (tds/tokens/token_writer).
 constexpr std::array<std::string_view, 17> token_borders{
@@ -79,60 +68,6 @@ bool parse_token_position(std::string_view text, position& out) {
     return plain;
 }
 
-void check_tokens(context& ctx, const position& at, bool tokens) {
-    if (tokens || at.from != position::base::token) return;
-    ctx.out.error(
-        at.where,
-        "the token " + ticked(at.token) + " as a position: these bytes have no tokens",
-        "count bytes: 17, or -1 from the end"
-    );
-}
-
-void read_segments(context& ctx, const node& value, bool tokens, shapes& out) {
-    if (!value.is_sequence() || value.items.empty()) {
-        ctx.out.error(
-            value.where,
-            "`segments` must be a list of positions and times",
-            "for example `segments: [8, 2s, done]`"
-        );
-        return;
-    }
-    std::optional<std::int64_t> before;
-    for (const auto& item : value.items) {
-        if (item.is_scalar() && looks_like_duration(item.text)) {
-            if (const auto time = read_duration_range(ctx, item, "a pause")) out.segments.emplace_back(*time);
-            continue;
-        }
-        auto at = read_position(ctx, item, "a segment's end");
-        if (!at) continue;
-        check_tokens(ctx, *at, tokens);
-        if (at->from == position::base::start) {
-            if (before && at->delta <= *before) {
-                ctx.out.error(
-                    item.where,
-                    "segments end one after the other: " + ticked(item.text) +
-                        " is not beyond the one before",
-                    "in ascending order"
-                );
-            }
-            if (at->delta == 0)
-                ctx.out.error(item.where, "a segment that ends at byte 0 is empty", "leave it out");
-            before = at->delta;
-        }
-        out.segments.emplace_back(std::move(*at));
-    }
-}
-
-void read_pace(context& ctx, const node& value, shapes& out) {
-    map_reader map(ctx, value, "`pace`", {"bytes", "every"});
-    if (const auto* bytes = map.need("bytes", "pace: {bytes: 1, every: 10ms}")) {
-        out.pace_bytes = read_size(ctx, *bytes, "`bytes`").value_or(0);
-    }
-    if (const auto* every = map.need("every", "pace: {bytes: 1, every: 10ms}")) {
-        out.pace_every = read_duration_range(ctx, *every, "`every`").value_or(duration_range{});
-    }
-}
-
 } // namespace
 
 std::optional<position> read_position(context& ctx, const node& n, std::string_view what) {
@@ -168,19 +103,15 @@ std::optional<position> read_position(context& ctx, const node& n, std::string_v
     return std::nullopt;
 }
 
-bool is_shape(std::string_view word) noexcept { return std::ranges::find(words, word) != words.end(); }
-std::span<const std::string_view> shape_words() noexcept { return words; }
-std::span<const later_word> later_shapes() noexcept { return later; }
-
-void read_shape(context& ctx, std::string_view word, const node& value, bool tokens, shapes& out) {
-    if (word == "cut") {
-        out.cut = read_position(ctx, value, "`cut`");
-        if (out.cut) check_tokens(ctx, *out.cut, tokens);
-    } else if (word == "segments") {
-        read_segments(ctx, value, tokens, out);
-    } else if (word == "pace") {
-        read_pace(ctx, value, out);
+std::optional<left_out_token> read_left_out_token(context& ctx, const node& n) {
+    const auto at = read_position(ctx, n, "`without`");
+    if (!at) return std::nullopt;
+    if (at->from == position::base::token && at->delta == 0) {
+        const bool all = n.text.find('.') == std::string::npos;
+        return left_out_token{at->token, all ? 0 : at->ordinal};
     }
+    ctx.out.error(n.where, "`without` names whole tokens, not " + ticked(n.text), "write done, row or row.3");
+    return std::nullopt;
 }
 
 } // namespace tdsfake::scenario::reader

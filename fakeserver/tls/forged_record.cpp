@@ -1,4 +1,4 @@
-#include "tls/forged_alert.hpp"
+#include "tls/forged_record.hpp"
 
 #include "core/hex.hpp"
 #include "tls/record.hpp"
@@ -13,7 +13,12 @@ namespace {
 
 constexpr std::size_t tag_size = 16; // of GCM and of ChaCha20-Poly1305
 constexpr std::size_t nonce_size = 12;
-constexpr auto alert_type = static_cast<std::uint8_t>(content_type::alert);
+
+// What a record is to hold.
+struct content {
+    std::uint8_t type;
+    core::byte_view data;
+};
 
 // OSSL_PARAM wants what it will not change without const.
 void* data_of(core::byte_view bytes) {
@@ -141,21 +146,27 @@ core::bytes record(std::uint8_t type, unsigned version, core::byte_view fragment
 }
 
 // RFC 8446, section 5.2: what a record is stands encrypted behind its content.
-core::bytes
-encode_1_3(alert what, const SSL* ssl, const EVP_CIPHER* cipher, core::byte_view secret, std::uint64_t n) {
+core::bytes encode_1_3(
+    const content& what, const SSL* ssl, const EVP_CIPHER* cipher, core::byte_view secret, std::uint64_t n
+) {
     const auto key_size = static_cast<std::size_t>(EVP_CIPHER_get_key_length(cipher));
     const auto keys = new_keys(ssl, secret, key_size);
     if (keys.key.empty() || keys.iv.empty()) return {};
-    const core::bytes inner{what.level, what.description, alert_type};
-    const core::bytes header{23, 3, 3, 0, static_cast<std::uint8_t>(inner.size() + tag_size)};
+    core::bytes inner(what.data.begin(), what.data.end());
+    inner.push_back(what.type);
+    const auto length = inner.size() + tag_size;
+    const core::bytes header{
+        23, 3, 3, static_cast<std::uint8_t>(length >> 8), static_cast<std::uint8_t>(length)
+    };
     const auto sealed = seal(cipher, keys.key, nonce_of(keys.iv, n), header, inner);
     if (sealed.empty()) return {};
     return record(23, TLS1_2_VERSION, sealed);
 }
 
 // RFC 5288 (GCM: the sequence number stands in the record) and RFC 7905 (ChaCha20: it does not).
-core::bytes
-encode_aead(alert what, const SSL* ssl, const EVP_CIPHER* cipher, bool explicit_nonce, std::uint64_t n) {
+core::bytes encode_aead(
+    const content& what, const SSL* ssl, const EVP_CIPHER* cipher, bool explicit_nonce, std::uint64_t n
+) {
     const auto key_size = static_cast<std::size_t>(EVP_CIPHER_get_key_length(cipher));
     const auto keys = old_keys(ssl, 0, key_size, explicit_nonce ? 4 : nonce_size);
     if (keys.key.empty()) return {};
@@ -170,19 +181,18 @@ encode_aead(alert what, const SSL* ssl, const EVP_CIPHER* cipher, bool explicit_
     } else {
         nonce = nonce_of(keys.iv, n);
     }
-    const core::bytes data{what.level, what.description};
     core::byte_writer aad;
     put_sequence(aad, n);
-    aad.append(record(alert_type, TLS1_2_VERSION, data));
-    const auto sealed = seal(cipher, keys.key, nonce, aad.view().first(13), data);
+    aad.append(record(what.type, TLS1_2_VERSION, what.data));
+    const auto sealed = seal(cipher, keys.key, nonce, aad.view().first(13), what.data);
     if (sealed.empty()) return {};
     fragment.append(sealed);
-    return record(alert_type, TLS1_2_VERSION, fragment.view());
+    return record(what.type, TLS1_2_VERSION, fragment.view());
 }
 
 // RFC 5246, section 6.2.3.2; RFC 2246 has no IV in the record.
 core::bytes encode_cbc(
-    alert what, const SSL* ssl, const EVP_CIPHER* cipher, core::byte_view last_block, std::uint64_t n
+    const content& what, const SSL* ssl, const EVP_CIPHER* cipher, core::byte_view last_block, std::uint64_t n
 ) {
     const auto version = static_cast<unsigned>(SSL_version(ssl));
     const auto key_size = static_cast<std::size_t>(EVP_CIPHER_get_key_length(cipher));
@@ -195,11 +205,10 @@ core::bytes encode_cbc(
     if (keys.key.empty()) return {};
 
     core::byte_writer plain; // content, MAC, padding
-    plain.u8(what.level);
-    plain.u8(what.description);
+    plain.append(what.data);
     core::byte_writer signed_part;
     put_sequence(signed_part, n);
-    signed_part.append(record(alert_type, version, plain.view()));
+    signed_part.append(record(what.type, version, plain.view()));
     core::bytes mac(mac_size);
     std::size_t written = 0;
     const auto signed_bytes = signed_part.view();
@@ -231,7 +240,7 @@ core::bytes encode_cbc(
     const auto sealed = encrypt_blocks(cipher, keys.key, iv, plain.view());
     if (sealed.empty()) return {};
     fragment.append(sealed);
-    return record(alert_type, version, fragment.view());
+    return record(what.type, version, fragment.view());
 }
 
 } // namespace
@@ -262,27 +271,33 @@ void sent_records::learn_secret(std::string_view line) {
     if (auto secret = core::from_hex(line.substr(line.rfind(' ') + 1))) secret_ = std::move(*secret);
 }
 
-core::bytes sent_records::encode(alert what, const SSL* of) const {
-    const auto wire = SSL_version(of);
-    const bool newest = wire == TLS1_3_VERSION;
+core::bytes sent_records::encode(content_type type, core::byte_view data, const SSL* of) const {
+    const content what{static_cast<std::uint8_t>(type), data};
+    const bool newest = SSL_version(of) == TLS1_3_VERSION;
     const auto* negotiated = SSL_get_current_cipher(of);
+    if (negotiated == nullptr || !(newest ? flight_sent_ : changed_cipher_)) return {};
+    const auto* name = OBJ_nid2sn(SSL_CIPHER_get_cipher_nid(negotiated));
+    const owned<EVP_CIPHER> cipher(EVP_CIPHER_fetch(nullptr, name, nullptr));
+    const std::string_view word(name);
+    const bool gcm = word.ends_with("GCM");
+    const bool stream = word == "ChaCha20-Poly1305";
     core::bytes out;
-    if (negotiated != nullptr && (newest ? flight_sent_ : changed_cipher_)) {
-        const auto* name = OBJ_nid2sn(SSL_CIPHER_get_cipher_nid(negotiated));
-        const owned<EVP_CIPHER> cipher(EVP_CIPHER_fetch(nullptr, name, nullptr));
-        const std::string_view word(name);
-        const bool gcm = word.ends_with("GCM");
-        const bool stream = word == "ChaCha20-Poly1305";
-        if (cipher && newest && (gcm || stream)) {
-            out = encode_1_3(what, of, cipher.get(), secret_, after_flight_);
-        } else if (cipher && (gcm || stream)) {
-            out = encode_aead(what, of, cipher.get(), gcm, after_change_);
-        } else if (cipher && word.ends_with("CBC")) {
-            out = encode_cbc(what, of, cipher.get(), last_block_, after_change_);
-        }
-        ERR_clear_error();
+    if (cipher && newest && (gcm || stream)) {
+        out = encode_1_3(what, of, cipher.get(), secret_, after_flight_);
+    } else if (cipher && (gcm || stream)) {
+        out = encode_aead(what, of, cipher.get(), gcm, after_change_);
+    } else if (cipher && word.ends_with("CBC")) {
+        out = encode_cbc(what, of, cipher.get(), last_block_, after_change_);
     }
+    ERR_clear_error();
+    return out;
+}
+
+core::bytes sent_records::encode(alert what, const SSL* of) const {
+    const core::bytes data{what.level, what.description};
+    auto out = encode(content_type::alert, data, of);
     if (!out.empty()) return out;
+    const auto wire = SSL_version(of);
     const auto spoken = wire >= TLS1_VERSION && wire <= TLS1_3_VERSION
                             ? static_cast<version>(wire - TLS1_VERSION)
                             : version::v1_2;
