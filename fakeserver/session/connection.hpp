@@ -76,6 +76,7 @@ public:
     // Records of a handshake as they are carried here: in packets or bare. They are about to leave.
     [[nodiscard]] core::bytes carried(core::byte_view records) const;
     [[nodiscard]] bool wraps_flights() const noexcept;
+    [[nodiscard]] bool encrypts() const noexcept { return tls_ && tls_->encrypts(); }
     void flight_leaves(core::byte_view records);
     // What a scenario sends in the place of these layers.
     [[nodiscard]] core::bytes forged(const conversation& from, const scenario::smp_packet& packet);

@@ -114,6 +114,7 @@ private:
     void stream(core::instant now);
     void begin_sending(list& l, std::unique_ptr<shaped_answer> answer, core::instant now);
     void next_part(list& l, core::instant now);
+    void note_records(const scenario::shapes& shape, core::instant now);
     void send_rest(list& l);
     void send_piece(list& l, piece&& next);
     void send_bytes(list& l, const scenario::send_step& step, core::instant now);

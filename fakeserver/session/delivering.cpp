@@ -38,6 +38,7 @@ void conversation::deliver(
         if (shaped->cut()) what.emplace_back("cut", shaped->sent());
         if (shape->repeat > 1) what.emplace_back("repeat", shape->repeat);
         whole = !shaped->cut() && !shaped->left_out("loginack");
+        note_records(*shape, now);
     } else if (answer.rest) {
         rows = std::make_unique<row_stream>(
             std::move(answer.rest), std::move(answer.answer.payload), as.to.version, as.packet_size, as.spid
@@ -77,6 +78,11 @@ void conversation::deliver(
             on_.end_self(scenario::ending::close, std::nullopt, now);
         }
     }
+}
+
+void conversation::note_records(const scenario::shapes& shape, core::instant now) {
+    if (shape.record_size == 0 || on_.encrypts()) return;
+    note(kind::notice, now, {{"text", "record-size: no TLS is in force here"}});
 }
 
 // Its first part is in l.sending already.
@@ -132,7 +138,7 @@ void conversation::send_bytes(list& l, const scenario::send_step& step, core::in
         if (!step.plain) enters = layer::connection;
         what.emplace_back("message", "SMP");
     } else if (const auto* alert = std::get_if<tls::alert>(&step.what)) {
-        data = on_.forged(*alert);
+        data = step.plain ? tls::encode_plain_alert(*alert) : on_.forged(*alert);
         enters = layer::socket;
         what = {{"message", "TLS"}, {"alert", tls::describe_alert(alert->description)}};
     } else {
@@ -147,6 +153,7 @@ void conversation::send_bytes(list& l, const scenario::send_step& step, core::in
         l.sending.clear();
         l.sending.push_back({.data = std::move(data)});
     } else {
+        if (enters != layer::socket) note_records(step.shape, now);
         auto shaped = std::make_unique<shaped_answer>(step.shape, std::move(data));
         l.sending = shaped->next(part_size);
         begin_sending(l, std::move(shaped), now);

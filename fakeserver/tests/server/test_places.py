@@ -22,7 +22,7 @@ def test_texts_name_the_real_ports(start):
     assert (host, mirror_host) == ("127.0.0.1", "127.0.0.2") and port != mirror_port
     with fake.logged_in() as client:
         assert client.batch("where").rows == [[f"{host}:{port} of sa"]]
-        assert client.batch("elsewhere").errors[0].message == f"go to {mirror_port}, not {port}"
+        assert client.batch("elsewhere").one("error").message == f"go to {mirror_port}, not {port}"
     with fake.connect() as client:
         client.prelogin()
         answer = client.login()

@@ -1,6 +1,7 @@
 // Shapes: what leaves is the healthy answer, changed in exactly the way that was said.
 #include "tds/packet.hpp"
 #include "tests/session/conversation.hpp"
+#include "tests/session/smp_messages.hpp"
 
 #include <span>
 
@@ -212,7 +213,8 @@ TEST(Shapes, WhatAnAnswerDoesNotHaveIsNoted) {
           "overwrite: {row.4: 00}",
           "overwrite: {9999: 00}",
           "cut: row.7",
-          "packets: [row.8]"}) {
+          "packets: [row.8]",
+          "record-size: 100"}) {
         conversation c(with("{reply: healthy, " + shape + "}"));
         c.logs_in().peer_sends(batch("t")).expect_bytes(healthy());
         c.expect_count(kind::notice, 1);
@@ -341,6 +343,32 @@ TEST(OneWrite, StepsThatNothingSeparatesLeaveTogether) {
     EXPECT_THAT(c.me().writes, SizeIs(4)) << "red control: an end of a segment separates";
     c.me().unread.clear();
     c.plays_once();
+}
+
+// ---------------------------------------------------------------------------------------------------- MARS
+
+TEST(ShapesOfMars, APacketOfSmpIsWhatIsSaidAndElseTheSessions) {
+    conversation c("at: query, do: [send: {smp: {flag: fin}}, "
+                   "send: {smp: {flag: data, session: 9, seq: 7, window: 1, length: 99, payload: aa}}]");
+    with_mars(c).peer_sends(smp(syn, 0, 0, 4)).peer_sends(smp(data, 0, 1, 4, batch("SELECT 1")));
+    c.expect_bytes(smp(fin, 0, 0, 4));
+    auto lies = smp(data, 9, 7, 1, {0xaa});
+    lies[4] = 99;
+    c.expect_bytes(lies).expect_silence();
+    c.plays_once();
+}
+
+TEST(ShapesOfMars, PacketsOfOneSessionAreShapedBeneathSmp) {
+    conversation c("at: query, do: {reply: healthy, packet-size: 20, eom: no}");
+    with_mars(c).peer_sends(smp(syn, 0, 0, 40)).peer_sends(smp(data, 0, 1, 40, batch("SELECT 1")));
+    const auto all = taken(c);
+    ASSERT_GT(all.size(), 2U);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        EXPECT_EQ(all[i].sequence, i + 1);
+        EXPECT_LE(all[i].payload.size(), 20U);
+        EXPECT_EQ(all[i].payload.at(1), 0) << "no end";
+    }
+    EXPECT_TRUE(ends_with_result_of_one(data_of(all, 0)));
 }
 
 } // namespace
