@@ -222,7 +222,10 @@ private:
         };
         if (listens_) return fail("a server has no address before it listens", "write the address itself");
         if (server.empty())
-            return fail("of which server?", "name it: `$" + std::string(servers_.front()) + written + "`");
+            return fail(
+                "of which server?",
+                "name it: `$" + std::string(servers_.front()) + "." + written.substr(1) + "`"
+            );
         if (std::ranges::find(servers_, server) == servers_.end()) {
             return fail(
                 "there is no server " + ticked(server),
