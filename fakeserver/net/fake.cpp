@@ -1,55 +1,19 @@
 #include "net/fake.hpp"
 
+#include "net/watch_demand.hpp"
+
 #include <algorithm>
-#include <limits>
+#include <iterator>
+#include <optional>
 
 namespace tdsfake::net {
-
-using scenario::gate_mode;
 
 namespace {
 
 // Timers of the world, owner 0.
-enum world_timer : std::uint32_t { deadline = 1, settle };
+enum world_timer : std::uint32_t { deadline, late, settling };
 constexpr core::duration settling_time = std::chrono::microseconds(200);
 constexpr std::size_t read_buffer_size = std::size_t{64} << 10;
-
-bool all_of_gate(const scenario::gate& gate, gate_mode mode) {
-    return std::ranges::all_of(gate, [&](const auto& phase) { return phase.mode == mode; });
-}
-bool counts(const scenario::gate& gate) {
-    return std::ranges::any_of(gate, [](const auto& phase) { return phase.attempts.has_value(); });
-}
-
-listener::mode mode_for(const world::gate_machine& gate) {
-    if (gate.counting() || gate.mode() == gate_mode::drop) return listener::mode::guarded;
-    return gate.mode() == gate_mode::refuse ? listener::mode::shut : listener::mode::open;
-}
-
-// Calls `visit` with every gate a server can ever have.
-template <class Visitor>
-void each_gate(const scenario::server& server, Visitor visit) {
-    visit(server.gate);
-    for (const auto& address : server.listen) {
-        if (address.gate) visit(*address.gate);
-    }
-    for (const auto& fault : server.faults) {
-        for (const auto& step : fault.steps) {
-            if (const auto* gate = std::get_if<scenario::gate_step>(&step.what)) visit(gate->phases);
-        }
-    }
-}
-
-// Whether `verify` counts connects to this server.
-bool verifies_attempts(const scenario::scenario& scenario, const scenario::server& server) {
-    return std::ranges::any_of(scenario.verify, [&](const scenario::verification& check) {
-        if (!check.server.empty() && check.server != server.name) return false;
-        const auto* counted = std::get_if<scenario::count_check>(&check.what);
-        const auto* spaced = std::get_if<scenario::spacing_check>(&check.what);
-        return (counted && counted->of == scenario::counter::attempts) ||
-               (spaced && spaced->of == scenario::counter::attempts);
-    });
-}
 
 std::vector<scenario::listen_address> addresses_of(const scenario::server& server) {
     if (server.listen.empty()) return {{.address = "127.0.0.1"}};
@@ -104,17 +68,14 @@ fake::fake(
         auto& added = servers_.emplace_back();
         std::size_t own_gates = 0;
         for (std::size_t i = 0; i < listeners.size(); ++i) {
-            added.addresses.push_back(
-                {.listener = std::move(listeners[i]), .gate = listen[i].gate ? ++own_gates : 0}
-            );
-            added.addresses.back().local = added.addresses.back().listener->address().to_string();
+            added.doors.emplace_back(std::move(listeners[i]), listen[i].gate ? ++own_gates : 0);
         }
         std::vector<std::string> addresses;
         for (const auto& at : listen)
             addresses.push_back(at.address);
         const auto number = static_cast<std::uint32_t>(servers_.size() - 1);
         tls_.addresses(number, std::move(addresses));
-        const auto& first = added.addresses.front().listener->address();
+        const auto& first = added.doors.front().address();
         world_.placed(number, {.host = first.host(), .port = first.port()});
         open_watches(number);
     }
@@ -127,7 +88,7 @@ fake::~fake() = default;
 void fake::open_browser() {
     std::vector<session::known_instance> instances;
     for (std::size_t s = 0; s < servers_.size(); ++s) {
-        const auto port = servers_[s].addresses.front().listener->address().port();
+        const auto port = servers_[s].doors.front().address().port();
         instances.push_back(session::known_as(scenario_->servers[s], port));
     }
     browser_ = std::make_unique<udp_browser>(io_, world_, clock_, timers_, std::move(instances), [this] {
@@ -141,15 +102,9 @@ std::vector<endpoint> fake::browser_addresses() const {
 
 void fake::open_watches(std::uint32_t s) {
     const auto& server = scenario_->servers[s];
-    bool counted = false;
-    bool only_accepts = true;
-    each_gate(server, [&](const scenario::gate& gate) {
-        counted = counted || counts(gate);
-        only_accepts = only_accepts && all_of_gate(gate, gate_mode::accept);
-    });
-    if (only_accepts && !counted) return; // every connect is seen when it is accepted
-    const bool verified = verifies_attempts(*scenario_, server);
-    if (!counted && !verified && !syn_watch::permitted()) {
+    const auto [any, needed] = watched(*scenario_, server);
+    if (!any && !needed) return; // every connect is seen when it is accepted
+    if (!needed && !syn_watch::permitted()) {
         notice(
             s,
             "without CAP_NET_RAW connects that are refused or dropped cannot be seen: they are not in the "
@@ -157,30 +112,32 @@ void fake::open_watches(std::uint32_t s) {
         );
         return;
     }
-    const std::string purpose = counted ? "counting connects (`attempts` in the gate of " + server.name + ")"
-                                        : "counting refused or dropped connects (`attempts` in verify)";
-    for (const bool v6 : {false, true}) {
-        const auto same_family = [&](const bound_address& a) { return a.listener->address().v6() == v6; };
-        std::vector<std::uint16_t> ports;
-        for (const auto& a : servers_[s].addresses) {
-            if (same_family(a)) ports.push_back(a.listener->address().port());
-        }
-        std::ranges::sort(ports);
-        ports.erase(std::ranges::unique(ports).begin(), ports.end());
-        for (const auto port : ports) {
-            servers_[s].watches.push_back(std::make_unique<syn_watch>(
-                io_, v6, port, purpose, [this, s](const syn& connect) { syn_seen(s, connect); }
+    auto& watches = servers_[s].watches;
+    for (auto& d : servers_[s].doors) {
+        const auto same = [&](const auto& w) {
+            return w->v6() == d.address().v6() && w->port() == d.address().port();
+        };
+        auto found = std::ranges::find_if(watches, same);
+        if (found == watches.end()) {
+            watches.push_back(std::make_unique<syn_watch>(
+                io_,
+                d.address().v6(),
+                d.address().port(),
+                needed.value_or(syn_watch::need()),
+                [this, s](const syn& connect) { syn_seen(s, connect); }
             ));
+            found = std::prev(watches.end());
         }
+        d.watched_by(**found);
     }
 }
 
 void fake::start() {
     for (std::uint32_t s = 0; s < servers_.size(); ++s) {
-        for (auto& a : servers_[s].addresses) {
-            a.listener->start(
-                mode_for(world_.gate_of(s, a.gate)),
-                [this, s, &a](listener&, listener::accepted c) { accepted(s, a, c); },
+        for (auto& d : servers_[s].doors) {
+            d.start(
+                world_.gate_of(s, d.gate()).phase(),
+                [this, s, &d](listener&, listener::accepted c) { accepted(s, d, c); },
                 [this, s](std::string text) { notice(s, std::move(text)); }
             );
         }
@@ -194,58 +151,49 @@ std::vector<fake::bound_server> fake::addresses() const {
     std::vector<bound_server> result;
     for (std::size_t s = 0; s < servers_.size(); ++s) {
         bound_server bound{.name = scenario_->servers[s].name};
-        for (const auto& a : servers_[s].addresses)
-            bound.addresses.push_back(a.listener->address());
+        for (const auto& d : servers_[s].doors)
+            bound.addresses.push_back(d.address());
         result.push_back(std::move(bound));
     }
     return result;
 }
 
-void fake::accepted(std::uint32_t s, const bound_address& at, listener::accepted connection) {
+void fake::accepted(std::uint32_t s, const door& at, listener::accepted connection) {
     const auto now = clock_.now();
-    if (servers_[s].watches.empty()) world_.attempt(s, at.gate, {}, now);
+    if (servers_[s].watches.empty()) (void)world_.attempt(s, at.gate(), {}, now);
     auto driver = std::make_shared<connection_driver>(context_, s, options_, connection.socket);
     // The number comes with the opening; effects on this connection wait until it can be found by it.
     const bool outer = std::exchange(carrying_out_, true);
-    driver->open(connection.peer, at.local);
+    driver->open(connection.peer, at.local());
     if (!driver->over()) connections_.emplace(driver->id(), driver);
     carrying_out_ = outer;
     if (world_.has_effects()) carry_out_effects();
 }
 
 void fake::syn_seen(std::uint32_t s, const syn& connect) {
-    auto& server = servers_[s];
-    const auto at = std::ranges::find_if(server.addresses, [&](const bound_address& a) {
-        const auto& address = a.listener->address();
-        return address.port() == connect.to.port() &&
-               (address.wildcard() || address.same_address(connect.to));
+    auto& doors = servers_[s].doors;
+    const auto at = std::ranges::find_if(doors, [&](const door& d) {
+        return d.address().port() == connect.to.port() &&
+               (d.address().wildcard() || d.address().same_address(connect.to));
     });
-    if (at == server.addresses.end()) return;
-    const bool counting = world_.gate_of(s, at->gate).counting();
-    const auto fate = world_.attempt(s, at->gate, connect.from.to_string(), clock_.now());
-    auto& watch = **std::ranges::find_if(server.watches, [&](const auto& w) {
-        return w->v6() == connect.to.v6() && w->port() == connect.to.port();
-    });
-    if (counting) {
-        if (fate == gate_mode::drop) at->listener->drop_for_good(connect.id);
-        if (fate == gate_mode::accept) {
-            // Let in while the gate still knows it.
-            at->listener->admit(connect.id);
-            watch.readmit(connect);
-        }
-        // The gate moves on before the last connect of a phase is refused: the next one meets the next phase.
-        carry_out_effects();
-        if (fate == gate_mode::refuse) watch.refuse(connect);
+    if (at == doors.end() || at->own(connect)) return;
+    const auto now = clock_.now();
+    if (connect.repeated) {
+        at->repeated(connect, now);
+        arm_timers();
         return;
     }
-    // The kernel has answered, except where the SYN met the filter of a gate that was turning: its silence is
-    // not what the gate says now.
-    const bool before_the_end = connect.arrived < at->turn_ended;
-    const bool unanswered =
-        fate == gate_mode::refuse ? before_the_end && connect.arrived >= at->turn_began : before_the_end;
+    const auto from = connect.from.to_string();
+    if (const auto before = at->met_before(connect)) {
+        world_.attempted(s, *before, from, now);
+        carry_out_effects();
+        return;
+    }
+    const auto met = world_.attempt(s, at->gate(), from, now);
+    const bool to_be_told = at->decide(connect, met, now);
+    // The gate moves on before the last connect of a phase is told: the next one meets the next phase.
     carry_out_effects();
-    if (unanswered && fate == gate_mode::refuse) watch.refuse(connect);
-    if (unanswered && fate == gate_mode::accept) watch.readmit(connect);
+    if (to_be_told) at->answer(connect, met);
 }
 
 void fake::carry_out_effects() {
@@ -272,7 +220,7 @@ void fake::carry_out_effects() {
         }
     }
     carrying_out_ = false;
-    arm_world_timer();
+    arm_timers();
 }
 
 void fake::execute_gate(std::uint32_t s, std::size_t gate) {
@@ -280,17 +228,31 @@ void fake::execute_gate(std::uint32_t s, std::size_t gate) {
         browser_->execute_gate(gate);
         return;
     }
-    const auto& machine = world_.gate_of(s, gate);
-    for (auto& a : servers_[s].addresses) {
-        if (a.gate != gate) continue;
-        a.turn_began = kernel_time();
-        if (a.listener->change(mode_for(machine))) {
-            a.turn_ended = std::numeric_limits<std::int64_t>::max(); // until it has settled
-            timers_.start(0, world_timer::settle, clock_.now() + settling_time);
-        } else {
-            a.turn_ended = kernel_time();
+    const auto& phase = world_.gate_of(s, gate).phase();
+    for (auto& d : servers_[s].doors) {
+        if (d.gate() == gate && d.turn(phase)) settle_later();
+    }
+}
+
+void fake::settle_later() { timers_.start(0, world_timer::settling, clock_.now() + settling_time); }
+
+void fake::settle() {
+    bool again = false;
+    for (auto& sockets : servers_) {
+        for (auto& d : sockets.doors)
+            again = d.settle() || again;
+    }
+    if (again) settle_later();
+}
+
+void fake::answer_late() {
+    const auto now = clock_.now();
+    for (auto& sockets : servers_) {
+        for (auto& d : sockets.doors) {
+            if (d.answer_late(now)) settle_later();
         }
     }
+    arm_timers();
 }
 
 void fake::timer_expired(owner_id owner, std::uint32_t timer) {
@@ -305,40 +267,43 @@ void fake::timer_expired(owner_id owner, std::uint32_t timer) {
         driver->timer_expired(timer);
         return;
     }
-    if (timer == world_timer::settle) {
-        bool again = false;
-        for (auto& sockets : servers_) {
-            for (auto& a : sockets.addresses) {
-                again = a.listener->settle() || again;
-                a.turn_ended = std::min(a.turn_ended, kernel_time());
-            }
-        }
-        if (again) timers_.start(0, world_timer::settle, clock_.now() + settling_time);
+    if (timer == world_timer::settling) {
+        settle();
         return;
     }
-    world_timer_ = {};
+    armed_.at(timer) = {};
+    if (timer == world_timer::late) {
+        answer_late();
+        return;
+    }
     world_.expired(clock_.now());
     carry_out_effects();
 }
 
-void fake::arm_world_timer() {
-    const auto next = world_.next_deadline();
-    if (!next) {
-        timers_.stop(0, world_timer::deadline);
-        world_timer_ = {};
-        return;
+void fake::arm_timers() {
+    const auto arm = [this](world_timer which, std::optional<core::instant> next) {
+        auto& armed = armed_.at(which);
+        if (next.value_or(core::instant()) == armed) return;
+        timers_.stop(0, which);
+        if (next) timers_.start(0, which, *next);
+        armed = next.value_or(core::instant());
+    };
+    arm(world_timer::deadline, world_.next_deadline());
+    std::optional<core::instant> late;
+    for (const auto& sockets : servers_) {
+        for (const auto& d : sockets.doors) {
+            const auto next = d.next_late();
+            if (next && (!late || *next < *late)) late = next;
+        }
     }
-    if (*next == world_timer_) return;
-    timers_.stop(0, world_timer::deadline);
-    timers_.start(0, world_timer::deadline, *next);
-    world_timer_ = *next;
+    arm(world_timer::late, late);
 }
 
 void fake::finished(world::connection_id id) {
     connections_.erase(id);
     for (auto& sockets : servers_) {
-        for (auto& a : sockets.addresses)
-            a.listener->resume();
+        for (auto& d : sockets.doors)
+            d.resume();
     }
 }
 

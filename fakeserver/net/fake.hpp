@@ -3,7 +3,7 @@
 
 #include "journal/journal.hpp"
 #include "net/connection_driver.hpp"
-#include "net/listener.hpp"
+#include "net/door.hpp"
 #include "net/syn_watch.hpp"
 #include "net/timer_queue.hpp"
 #include "net/udp_browser.hpp"
@@ -13,6 +13,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -60,27 +61,22 @@ public:
     [[nodiscard]] std::vector<world::unmet> stop();
 
 private:
-    struct bound_address {
-        std::unique_ptr<net::listener> listener;
-        std::size_t gate = 0;
-        std::string local;
-        // When its gate changed last (kernel_time): what arrived meanwhile met a filter and no answer.
-        std::int64_t turn_began = 0;
-        std::int64_t turn_ended = 0;
-    };
     struct server_sockets {
-        std::vector<bound_address> addresses;
+        std::vector<door> doors;
         std::vector<std::unique_ptr<syn_watch>> watches;
     };
 
     void open_watches(std::uint32_t server);
     void open_browser();
-    void accepted(std::uint32_t server, const bound_address& at, listener::accepted connection);
+    void accepted(std::uint32_t server, const door& at, listener::accepted connection);
     void syn_seen(std::uint32_t server, const syn& connect);
     void carry_out_effects();
     void execute_gate(std::uint32_t server, std::size_t gate);
     void timer_expired(owner_id owner, std::uint32_t timer);
-    void arm_world_timer();
+    void arm_timers();
+    void settle_later();
+    void settle();
+    void answer_late();
     void finished(world::connection_id id);
     void notice(std::uint32_t server, std::string text);
 
@@ -98,7 +94,7 @@ private:
     std::unique_ptr<udp_browser> browser_; // none, if the scenario has none
     std::unordered_map<world::connection_id, std::shared_ptr<connection_driver>> connections_;
     bool carrying_out_ = false;
-    core::instant world_timer_{};
+    std::array<core::instant, 2> armed_{}; // the deadline of the world, of late answers
 };
 
 } // namespace tdsfake::net

@@ -31,17 +31,22 @@ void attach(int socket, std::vector<sock_filter> program) {
     ::setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }
 
-// Not a SYN: pass. A SYN in the list: `listed`; any other SYN: `otherwise`.
-void attach_syn_filter(
-    int socket, std::span<const syn_id> list, std::uint32_t listed, std::uint32_t otherwise
-) {
-    list = list.last(std::min(list.size(), most_listed)); // the newest
-    std::vector<sock_filter> program{
+// The start of a filter: what is no SYN passes.
+std::vector<sock_filter> for_syns() {
+    return {
         statement(BPF_LD | BPF_B | BPF_ABS, 13), // flags
         statement(BPF_ALU | BPF_AND | BPF_K, 0x12),
         jump(BPF_JMP | BPF_JEQ | BPF_K, 0x02, 1, 0),
         statement(BPF_RET | BPF_K, everything),
     };
+}
+
+// A SYN in the list: `listed`; any other SYN: `otherwise`.
+void attach_syn_filter(
+    int socket, std::span<const syn_id> list, std::uint32_t listed, std::uint32_t otherwise
+) {
+    list = list.last(std::min(list.size(), most_listed)); // the newest
+    auto program = for_syns();
     for (const auto& syn : list) {
         program.push_back(statement(BPF_LD | BPF_W | BPF_ABS, 4)); // sequence number
         program.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, syn.sequence, 0, 3));
@@ -61,6 +66,17 @@ void drop_syns_except(int listener, std::span<const syn_id> admitted) {
 
 void drop_only_syns(int listener, std::span<const syn_id> dropped) {
     attach_syn_filter(listener, dropped, 0, everything);
+}
+
+void drop_syns_except_from(int listener, std::span<const std::uint16_t> ports) {
+    auto program = for_syns();
+    program.push_back(statement(BPF_LD | BPF_H | BPF_ABS, 0)); // source port
+    for (const auto port : ports) {
+        program.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, port, 0, 1));
+        program.push_back(statement(BPF_RET | BPF_K, everything));
+    }
+    program.push_back(statement(BPF_RET | BPF_K, 0));
+    attach(listener, std::move(program));
 }
 
 void drop_everything(int socket) { attach(socket, {statement(BPF_RET | BPF_K, 0)}); }

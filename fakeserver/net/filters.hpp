@@ -18,7 +18,10 @@ struct syn_id {
 void drop_syns_except(int listener, std::span<const syn_id> admitted);
 // On a listener: only the listed SYNs (and their retransmits) are dropped.
 void drop_only_syns(int listener, std::span<const syn_id> dropped);
-// On a connection: nothing gets in any more, so nothing is acknowledged.
+// On a listener: every SYN is dropped except those from these ports.
+void drop_syns_except_from(int listener, std::span<const std::uint16_t> ports);
+// On a connection: nothing gets in any more, so nothing is acknowledged. On a raw socket that only sends:
+// nothing waits to be read.
 void drop_everything(int socket);
 void remove_filter(int socket);
 

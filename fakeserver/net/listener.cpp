@@ -2,6 +2,7 @@
 
 #include "net/socket_option.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -82,16 +83,25 @@ bool listener::listen() {
 
 bool listener::change(mode to) {
     if (to == mode_ && !settling_) return false;
+    const bool was_shut = mode_ == mode::shut && !settling_;
+    if (!filling_.empty()) {
+        // SYNs are ignored until the queue is as long as it was.
+        mode_ = mode::guarded;
+        apply_filter();
+        filling_.close_sockets();
+        accept_all();
+        filling_.forget();
+        (void)::listen(descriptor_.native_handle(), backlog);
+    }
     if (to == mode::shut) {
         // SYNs are ignored first, so that the accept queue can be emptied before it is thrown away.
         mode_ = mode::shut;
-        drop_syns_except(descriptor_.native_handle(), {});
+        apply_filter();
         accept_all();
         settling_ = true;
         return true;
     }
-    const bool was_shut = mode_ == mode::shut && !settling_;
-    settling_ = false;
+    settling_ = to == mode::full;
     mode_ = to;
     apply_filter();
     deaf_ = was_shut && !listen();
@@ -101,27 +111,46 @@ bool listener::change(mode to) {
         );
     }
     wait();
-    return deaf_;
+    return deaf_ || settling_;
 }
 
 bool listener::settle() {
     if (deaf_ && mode_ != mode::shut) {
         deaf_ = !listen();
         if (!deaf_) wait();
-        return deaf_;
+        return deaf_ || settling_;
     }
     if (!settling_) return false;
-    settling_ = false;
     accept_all();
+    settling_ = false;
     boost::system::error_code ignored;
     ignored = descriptor_.cancel(ignored);
     waiting_ = false;
+    if (mode_ == mode::full) {
+        fill();
+    } else {
+        shut();
+    }
+    return false;
+}
+
+void listener::shut() {
     // In this order, or a stranger's bind gets in between: without REUSEADDR on both sides it fails.
     set_option(descriptor_.native_handle(), SOL_SOCKET, SO_REUSEADDR, 0);
     ::shutdown(descriptor_.native_handle(), SHUT_RDWR);
     remove_filter(descriptor_.native_handle());
     admitted_.clear();
-    return false;
+}
+
+void listener::fill() {
+    admitted_.clear();
+    const auto failure = filling_.fill(descriptor_.native_handle(), address_);
+    if (failure.empty()) return;
+    drop_syns_except(descriptor_.native_handle(), {});
+    notice_(
+        "the accept queue of " + address_.to_string() + " could not be filled (" + failure +
+        "): a filter ignores connects instead"
+    );
 }
 
 void listener::admit(const syn_id& syn) {
@@ -136,9 +165,13 @@ void listener::drop_for_good(const syn_id& syn) {
     if (mode_ == mode::open) apply_filter();
 }
 
+bool listener::dropped_for_good(const syn_id& syn) const {
+    return std::ranges::find(dropped_, syn) != dropped_.end();
+}
+
 void listener::apply_filter() {
     const int fd = descriptor_.native_handle();
-    if (mode_ == mode::guarded) {
+    if (mode_ != mode::open) { // those admitted last may be on their way still
         const std::vector<syn_id> list(admitted_.begin(), admitted_.end());
         drop_syns_except(fd, list);
     } else if (!dropped_.empty()) {
@@ -150,7 +183,7 @@ void listener::apply_filter() {
 }
 
 void listener::wait() {
-    if (waiting_ || starved_ || (mode_ == mode::shut && !settling_)) return;
+    if (waiting_ || starved_ || ((mode_ == mode::shut || mode_ == mode::full) && !settling_)) return;
     waiting_ = true;
     descriptor_.async_wait(descriptor_.wait_read, [this](const boost::system::error_code& failure) {
         if (failure) return;
@@ -161,7 +194,7 @@ void listener::wait() {
 }
 
 void listener::accept_all() {
-    if (!accept_) return;
+    if (!accept_ || (mode_ == mode::full && !settling_)) return;
     for (;;) {
         sockaddr_storage from{};
         socklen_t size = sizeof from;
@@ -172,7 +205,12 @@ void listener::accept_all() {
             SOCK_NONBLOCK | SOCK_CLOEXEC
         );
         if (fd >= 0) {
-            accept_(*this, {fd, endpoint::from(from)});
+            const auto peer = endpoint::from(from);
+            if (own(peer)) {
+                ::close(fd);
+            } else {
+                accept_(*this, {fd, peer});
+            }
             continue;
         }
         if (errno == EINTR || errno == ECONNABORTED) continue;

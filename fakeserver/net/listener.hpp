@@ -4,6 +4,7 @@
 
 #include "net/endpoint.hpp"
 #include "net/filters.hpp"
+#include "net/full_queue.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -22,6 +23,7 @@ public:
         shut,    // RST: refused
         guarded, // ignored, except those admitted one by one
         open,    // accepted
+        full,    // ignored, for the accept queue is full (of our own connects) and nobody empties it
     };
     struct accepted {
         int socket = -1;
@@ -37,8 +39,8 @@ public:
     ~listener();
 
     void start(mode initial, on_accept accept, on_notice notice);
-    // Flipping to `shut` resets nobody who was let in: `settle` is to be called about 200 µs after this said
-    // true.
+    // Flipping to `shut` or `full` takes in everybody who was let in: `settle` is to be called about 200 µs
+    // after this said true.
     [[nodiscard]] bool change(mode to);
     // True: call again after as long (a stranger holds the port for a moment).
     [[nodiscard]] bool settle();
@@ -46,6 +48,9 @@ public:
     // Counted gates: this SYN may pass although the listener is guarded; that one stays dropped for good.
     void admit(const syn_id& syn);
     void drop_for_good(const syn_id& syn);
+    [[nodiscard]] bool dropped_for_good(const syn_id& syn) const;
+    // One of our own connects, which keep the accept queue full: nobody's business.
+    [[nodiscard]] bool own(const endpoint& peer) const noexcept { return filling_.own(peer); }
 
     // Descriptors have run out and one has become free.
     void resume();
@@ -57,17 +62,20 @@ private:
     void accept_all();
     void apply_filter();
     bool listen();
+    void shut();
+    void fill();
 
     boost::asio::posix::stream_descriptor descriptor_;
     endpoint address_;
     mode mode_ = mode::shut;
-    bool settling_ = false; // about to shut
+    bool settling_ = false; // about to be shut or full
     bool deaf_ = false;     // should listen and could not yet
     bool waiting_ = false;
     bool starved_ = false; // out of descriptors
     bool told_ = false;
     std::deque<syn_id> admitted_;
     std::deque<syn_id> dropped_;
+    full_queue filling_;
     on_accept accept_;
     on_notice notice_;
 };

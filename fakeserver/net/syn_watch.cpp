@@ -1,5 +1,7 @@
 #include "net/syn_watch.hpp"
 
+#include "net/raw_packet.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -20,34 +22,6 @@ int raw_socket(bool v6) {
     return ::socket(v6 ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 }
 
-std::uint16_t u16(const std::uint8_t* at) { return static_cast<std::uint16_t>(at[0] << 8 | at[1]); }
-std::uint32_t u32(const std::uint8_t* at) { return std::uint32_t{u16(at)} << 16 | u16(at + 2); }
-void put_u16(std::uint8_t* at, std::uint32_t value) {
-    at[0] = static_cast<std::uint8_t>(value >> 8);
-    at[1] = static_cast<std::uint8_t>(value);
-}
-void put_u32(std::uint8_t* at, std::uint32_t value) {
-    put_u16(at, value >> 16);
-    put_u16(at + 2, value & 0xffff);
-}
-
-// The TCP checksum over pseudo header and segment (RFC 9293, 3.1).
-void set_checksum(const endpoint& from, const endpoint& to, std::vector<std::uint8_t>& segment) {
-    put_u16(&segment[16], 0);
-    std::uint32_t sum = IPPROTO_TCP + static_cast<std::uint32_t>(segment.size());
-    const auto add = [&](const std::uint8_t* data, std::size_t size) {
-        for (std::size_t i = 0; i + 1 < size; i += 2)
-            sum += u16(data + i);
-        if (size % 2 != 0) sum += std::uint32_t{data[size - 1]} << 8;
-    };
-    add(from.address_bytes(), from.address_size());
-    add(to.address_bytes(), to.address_size());
-    add(segment.data(), segment.size());
-    while (sum > 0xffff)
-        sum = (sum & 0xffff) + (sum >> 16);
-    put_u16(&segment[16], ~sum & 0xffff);
-}
-
 } // namespace
 
 std::int64_t kernel_time() noexcept {
@@ -63,20 +37,17 @@ bool syn_watch::permitted() {
     return true;
 }
 
-syn_watch::syn_watch(
-    boost::asio::io_context& io, bool v6, std::uint16_t port, const std::string& purpose, on_syn seen
-)
+syn_watch::syn_watch(boost::asio::io_context& io, bool v6, std::uint16_t port, const need& why, on_syn seen)
     : raw_(io),
       v6_(v6),
       port_(port),
       seen_(std::move(seen)) {
     const int fd = raw_socket(v6);
-    if (fd < 0) {
+    icmp_ = fd < 0 ? -1 : icmp_socket(v6);
+    if (icmp_ < 0) {
         throw start_up_error(
-            purpose + " needs CAP_NET_RAW (" + std::strerror(errno) +
-            "): run as root or `setcap cap_net_raw+ep` the program, or end the phase by time or signal "
-            "instead "
-            "(`for: 2s`, `until: NAME`)"
+            why.purpose + " needs CAP_NET_RAW (" + std::strerror(errno) +
+            "): run as root or `setcap cap_net_raw+ep` the program, or " + why.instead
         );
     }
     const int on = 1;
@@ -89,6 +60,8 @@ syn_watch::syn_watch(
     raw_.assign(fd);
     wait();
 }
+
+syn_watch::~syn_watch() { ::close(icmp_); }
 
 void syn_watch::wait() {
     raw_.async_wait(raw_.wait_read, [this](const boost::system::error_code& failure) {
@@ -150,8 +123,9 @@ void syn_watch::read_all() {
         connect.id = {u16(&connect.segment[0]), u32(&connect.segment[4])};
         connect.from.set_port(connect.id.source_port);
         connect.to.set_port(port_);
-        if (readmitted_.contains(connect.id)) continue;
-        if (first_time(connect)) seen_(connect);
+        if (readmitted(connect)) continue;
+        connect.repeated = !first_time(connect);
+        seen_(connect);
     }
 }
 
@@ -173,16 +147,23 @@ void syn_watch::refuse(const syn& connect) {
     put_u32(&reset[8], connect.id.sequence + 1); // acknowledges the SYN
     reset[12] = (tcp_header / 4) << 4;
     reset[13] = 0x14; // RST, ACK
-    send(connect.to, connect.from, std::move(reset));
+    set_tcp_checksum(connect.to, connect.from, reset);
+    send(raw_.native_handle(), connect.to, connect.from, std::move(reset));
 }
 
 void syn_watch::readmit(const syn& connect) {
     readmitted_.insert(connect.id);
-    send(connect.from, connect.to, connect.segment);
+    auto again = connect.segment;
+    set_tcp_checksum(connect.from, connect.to, again);
+    send(raw_.native_handle(), connect.from, connect.to, std::move(again));
 }
 
-void syn_watch::send(const endpoint& from, const endpoint& to, std::vector<std::uint8_t> segment) {
-    set_checksum(from, to, segment);
+void syn_watch::unreachable(const syn& connect, scenario::unreachable what) {
+    send(icmp_, connect.to, connect.from, icmp_unreachable(connect.from, connect.to, connect.segment, what));
+}
+
+void syn_watch::send(int socket, const endpoint& from, const endpoint& to, std::vector<std::uint8_t> segment)
+    const {
     auto target = to;
     target.set_port(0); // raw IPv6 sockets take a protocol there
     sockaddr_storage target_storage{};
@@ -213,7 +194,7 @@ void syn_watch::send(const endpoint& from, const endpoint& to, std::vector<std::
         std::memcpy(CMSG_DATA(c), &info, sizeof info);
         message.msg_controllen = CMSG_SPACE(sizeof info);
     }
-    ::sendmsg(raw_.native_handle(), &message, 0);
+    ::sendmsg(socket, &message, 0);
 }
 
 } // namespace tdsfake::net

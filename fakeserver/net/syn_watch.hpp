@@ -1,9 +1,10 @@
-// Sees every connect to a port by its SYN, and answers it by hand where connects are counted. Needs
-// CAP_NET_RAW.
+// Sees every connect to a port by its SYN, and answers it by hand where connects are counted or answered in a
+// way that the kernel has not. Needs CAP_NET_RAW.
 #pragma once
 
 #include "net/endpoint.hpp"
 #include "net/filters.hpp"
+#include "scenario/model.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -17,13 +18,14 @@
 
 namespace tdsfake::net {
 
-// One connect: a SYN that is not a retransmit of one seen before.
+// One SYN of a connect.
 struct syn {
     endpoint from;
     endpoint to;
     syn_id id;
     std::vector<std::uint8_t> segment; // TCP header and options
     std::int64_t arrived = 0;          // by the kernel's stamp: nanoseconds of CLOCK_REALTIME
+    bool repeated = false;             // a retransmit of one seen before
 };
 
 // Now, on the clock of syn::arrived.
@@ -33,13 +35,16 @@ class syn_watch {
 public:
     using on_syn = std::function<void(const syn&)>;
 
-    // Throws start_up_error when the privilege is missing; `purpose` says what it is needed for.
-    syn_watch(
-        boost::asio::io_context& io, bool v6, std::uint16_t port, const std::string& purpose, on_syn seen
-    );
+    // What the privilege is needed for, and what does without it.
+    struct need {
+        std::string purpose;
+        std::string instead;
+    };
+    // Throws start_up_error when the privilege is missing.
+    syn_watch(boost::asio::io_context& io, bool v6, std::uint16_t port, const need& why, on_syn seen);
     syn_watch(const syn_watch&) = delete;
     syn_watch& operator=(const syn_watch&) = delete;
-    ~syn_watch() = default;
+    ~syn_watch();
 
     // Whether this process may open one.
     static bool permitted();
@@ -49,14 +54,17 @@ public:
 
     void refuse(const syn& connect);  // RST
     void readmit(const syn& connect); // the SYN again, with a fresh checksum (loopback leaves it partial)
+    void unreachable(const syn& connect, scenario::unreachable what); // ICMP
+    [[nodiscard]] bool readmitted(const syn& connect) const { return readmitted_.contains(connect.id); }
 
 private:
     void wait();
     void read_all();
     bool first_time(const syn& s);
-    void send(const endpoint& from, const endpoint& to, std::vector<std::uint8_t> segment);
+    void send(int socket, const endpoint& from, const endpoint& to, std::vector<std::uint8_t> segment) const;
 
     boost::asio::posix::stream_descriptor raw_;
+    int icmp_ = -1;
     bool v6_;
     std::uint16_t port_;
     on_syn seen_;

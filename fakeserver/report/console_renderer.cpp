@@ -73,7 +73,12 @@ std::string describe(const journal::event& event) {
     switch (event.what) {
     case kind::connect: return "from " + text_of(event, "peer");
     case kind::attempt: return "from " + text_of(event, "peer") + " " + text_of(event, "outcome");
-    case kind::gate: return text_of(event, "mode");
+    case kind::gate:
+        out = text_of(event, "mode");
+        for (const auto* detail : {"late", "what"}) {
+            if (const auto text = text_of(event, detail); !text.empty()) out += " " + text;
+        }
+        return out;
     case kind::signal: return text_of(event, "name");
     case kind::fault:
         return "line " + text_of(event, "rule") + ", at " + text_of(event, "stage") + ": " +

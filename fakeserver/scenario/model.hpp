@@ -12,12 +12,14 @@
 #include "tls/alert.hpp"
 #include "tls/settings.hpp"
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -35,11 +37,19 @@ using moment = std::variant<core::duration, std::string>;
 
 // ------------------------------------------------------------------------------------------------ gate
 
-enum class gate_mode : std::uint8_t { accept, refuse, drop };
+enum class gate_mode : std::uint8_t { accept, refuse, drop, slow, unreachable, backlog_full };
+inline constexpr std::array<std::string_view, 6> gate_mode_words{
+    "accept", "refuse", "drop", "slow", "unreachable", "backlog-full"
+};
+// What the ICMP message says that answers the SYN.
+enum class unreachable : std::uint8_t { host, net, port, admin_prohibited };
+inline constexpr std::array<std::string_view, 4> unreachable_words{"host", "net", "port", "admin-prohibited"};
 
 // One phase; the last of a gate stays for ever. At most one of the ends is set.
 struct gate_phase {
     gate_mode mode = gate_mode::accept;
+    core::duration late{};                 // slow: how long after its SYN a connect is answered
+    unreachable what = unreachable::host;  // unreachable
     std::optional<core::duration> lasts;   // `for:`
     std::optional<std::string> until;      // a signal
     std::optional<std::uint64_t> attempts; // connects; needs CAP_NET_RAW

@@ -3,6 +3,7 @@
 #include "core/random.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace tdsfake::world {
 
@@ -11,12 +12,15 @@ using scenario::gate_mode;
 namespace {
 
 std::string_view mode_name(gate_mode mode) {
-    switch (mode) {
-    case gate_mode::accept: return "accept";
-    case gate_mode::refuse: return "refuse";
-    case gate_mode::drop: return "drop";
-    }
-    return "";
+    return scenario::gate_mode_words.at(static_cast<std::size_t>(mode));
+}
+
+// What became of a connect.
+std::string_view outcome_of(gate_mode mode) {
+    constexpr std::array<std::string_view, 6> words{
+        "accepted", "refused", "dropped", "delayed", "unreachable", "dropped"
+    };
+    return words.at(static_cast<std::size_t>(mode));
 }
 
 // Of the faults and of verify.
@@ -147,22 +151,24 @@ void world::signal(const std::string& name, core::instant now) {
         run(std::move(list), now);
 }
 
-gate_mode world::attempt(std::uint32_t server, std::size_t gate, std::string_view from, core::instant now) {
+scenario::gate_phase
+world::attempt(std::uint32_t server, std::size_t gate, std::string_view from, core::instant now) {
     auto& machine = servers_[server].gates[gate];
-    const auto mode = machine.mode();
-    expectations_.count(scenario::counter::attempts, server, nullptr, {}, now);
-    if (mode != gate_mode::accept) {
-        journal_.add(
-            {.what = journal::kind::attempt,
-             .at = now,
-             .server = server,
-             .fields =
-                 {{"peer", std::string(from)}, {"outcome", mode == gate_mode::refuse ? "refused" : "dropped"}}
-            }
-        );
-    }
+    auto met = machine.phase();
+    attempted(server, met.mode, from, now);
     if (machine.attempted(now)) gate_changed(server, gate, now);
-    return mode;
+    return met;
+}
+
+void world::attempted(std::uint32_t server, gate_mode met, std::string_view from, core::instant now) {
+    expectations_.count(scenario::counter::attempts, server, nullptr, {}, now);
+    if (met == gate_mode::accept) return; // told as `connect`
+    journal_.add(
+        {.what = journal::kind::attempt,
+         .at = now,
+         .server = server,
+         .fields = {{"peer", std::string(from)}, {"outcome", outcome_of(met)}}}
+    );
 }
 
 void world::opened(member& m) {
@@ -368,10 +374,16 @@ void world::end_targets(const scenario::end_step& step, std::uint32_t server, co
 }
 
 void world::gate_changed(std::uint32_t server, std::size_t gate, core::instant now) {
-    const auto mode = servers_[server].gates[gate].mode();
-    journal_.add(
-        {.what = journal::kind::gate, .at = now, .server = server, .fields = {{"mode", mode_name(mode)}}}
-    );
+    const auto& phase = servers_[server].gates[gate].phase();
+    journal::event turned{
+        .what = journal::kind::gate, .at = now, .server = server, .fields = {{"mode", mode_name(phase.mode)}}
+    };
+    if (phase.mode == gate_mode::slow) turned.fields.push_back({"late", core::format_duration(phase.late)});
+    if (phase.mode == gate_mode::unreachable) {
+        turned.fields.push_back({"what", scenario::unreachable_words.at(static_cast<std::size_t>(phase.what))}
+        );
+    }
+    journal_.add(std::move(turned));
     effects_.push_back({.what = effect::kind::gate_changed, .server = server, .gate = gate});
 }
 

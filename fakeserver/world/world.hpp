@@ -48,8 +48,10 @@ public:
         return servers_[server].gates[gate];
     }
     // A connect met the gate; tells what is to become of it, then moves on if it was the last of its phase.
-    scenario::gate_mode
+    scenario::gate_phase
     attempt(std::uint32_t server, std::size_t gate, std::string_view from, core::instant now);
+    // The same for one that met a phase which is over: nothing moves on.
+    void attempted(std::uint32_t server, scenario::gate_mode met, std::string_view from, core::instant now);
 
     // --- connections
     void opened(member& m); // sets its id and number

@@ -15,6 +15,14 @@ namespace {
 
 void check_gate(context& ctx, const gate& phases) {
     for (const auto& phase : phases) {
+        if (phase.mode > gate_mode::drop) {
+            ctx.out.error(
+                phase.where,
+                "the gate mode " + ticked(gate_mode_words.at(static_cast<std::size_t>(phase.mode))) +
+                    " at the Browser: a datagram is no connect",
+                "use `accept`, `refuse` or `drop`, or a fault: `{at: lookup, do: {wait: 600ms}}`"
+            );
+        }
         if (!phase.attempts) continue;
         ctx.out.error(
             phase.where,

@@ -4,38 +4,18 @@
 #include "scenario/reader/values.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace tdsfake::scenario::reader {
 namespace {
 
-constexpr std::array<std::string_view, 3> mode_words{"accept", "refuse", "drop"};
-constexpr std::array<later_word, 3> later_modes{{
-    {"slow", "use `drop` for a time: `[drop: {for: 600ms}, accept]`"},
-    {"unreachable", "use `refuse` or `drop`"},
-    {"backlog-full", "use `drop`"},
-}};
-
 std::optional<gate_mode> read_mode(context& ctx, const node& word) {
-    const auto* later = std::ranges::find_if(later_modes, [&](const auto& l) {
-        return word.is_scalar() && l.word == word.text;
-    });
-    if (later != later_modes.end()) {
-        ctx.out.error(
-            word.where,
-            "the gate mode " + ticked(word.text) + " is not served by this version yet",
-            std::string(later->advice)
-        );
-        return std::nullopt;
-    }
-    const auto index = read_word(ctx, word, "a gate mode", mode_words);
+    const auto index = read_word(ctx, word, "a gate mode", gate_mode_words);
     if (!index) return std::nullopt;
     return static_cast<gate_mode>(*index);
 }
 
 // An end that cannot be read still is one: what follows from having none is not reported then.
-void read_end(context& ctx, const node& n, gate_phase& phase) {
-    map_reader map(ctx, n, "a gate phase", {"for", "until", "attempts"});
+void read_end(context& ctx, const map_reader& map, location where, gate_phase& phase) {
     int ends = 0;
     if (const auto* value = map.get("for")) {
         ++ends;
@@ -51,28 +31,49 @@ void read_end(context& ctx, const node& n, gate_phase& phase) {
     }
     if (ends > 1) {
         ctx.out.error(
-            n.where, "a gate phase ends in one way: `for`, `until` or `attempts`", "keep one of them"
+            where, "a gate phase ends in one way: `for`, `until` or `attempts`", "keep one of them"
         );
     }
 }
 
-// `accept` or `{accept: {for: 3s}}`.
-std::optional<gate_phase> read_phase(context& ctx, const node& n) {
-    gate_phase phase;
-    phase.where = n.where;
-    if (!n.is_map()) {
-        if (n.is_sequence()) {
-            ctx.out.error(
-                n.where, "a gate phase must be a mode, not a list", "for example `refuse: {for: 3s}`"
-            );
-            return std::nullopt;
-        }
-        const auto mode = read_mode(ctx, n);
-        if (!mode) return std::nullopt;
-        phase.mode = *mode;
-        return phase;
+// What `slow` and `unreachable` say of themselves.
+bool read_value(context& ctx, const node& value, gate_phase& phase) {
+    const bool slow = phase.mode == gate_mode::slow;
+    if (!value.is_scalar()) {
+        ctx.out.error(
+            value.where,
+            slow ? "`slow` needs how late the SYN is answered" : "`unreachable` needs what cannot be reached",
+            slow ? "for example `slow: 600ms`; its end stands beside it: `{slow: 600ms, for: 3s}`"
+                 : "for example `unreachable: host`; its end stands beside it: `{unreachable: host, for: 3s}`"
+        );
+        return false;
     }
-    if (n.keys.size() != 1) {
+    if (slow) {
+        const auto late = read_duration(ctx, value, "`slow`");
+        if (late) phase.late = *late;
+        return late.has_value();
+    }
+    const auto what = read_word(ctx, value, "`unreachable`", unreachable_words);
+    if (what) phase.what = static_cast<unreachable>(*what);
+    return what.has_value();
+}
+
+// The key that names the mode; none if the map is not one phase.
+const node* mode_of(const node& map) {
+    const auto is_value = [](const node& key) { return key.text == "slow" || key.text == "unreachable"; };
+    const auto key = std::ranges::find_if(map.keys, is_value);
+    if (key != map.keys.end()) return &*key;
+    return map.keys.size() == 1 ? &map.keys.front() : nullptr;
+}
+
+// `accept`, `{accept: {for: 3s}}`, `{slow: 600ms, for: 3s}`.
+std::optional<gate_phase> read_phase(context& ctx, const node& n) {
+    if (n.is_sequence()) {
+        ctx.out.error(n.where, "a gate phase must be a mode, not a list", "for example `refuse: {for: 3s}`");
+        return std::nullopt;
+    }
+    const auto* word = n.is_map() ? mode_of(n) : &n;
+    if (word == nullptr) {
         ctx.out.error(
             n.where,
             "a gate phase is one mode with its end",
@@ -80,10 +81,23 @@ std::optional<gate_phase> read_phase(context& ctx, const node& n) {
         );
         return std::nullopt;
     }
-    const auto mode = read_mode(ctx, n.keys.front());
+    const auto mode = read_mode(ctx, *word);
     if (!mode) return std::nullopt;
+    gate_phase phase;
+    phase.where = n.where;
     phase.mode = *mode;
-    read_end(ctx, n.items.front(), phase);
+    if (phase.mode == gate_mode::slow || phase.mode == gate_mode::unreachable) {
+        node missing;
+        missing.where = n.where;
+        const auto* value = n.is_map() ? n.find(word->text) : &missing;
+        if (!read_value(ctx, *value, phase)) return std::nullopt;
+        read_end(
+            ctx, map_reader(ctx, n, "a gate phase", {word->text, "for", "until", "attempts"}), n.where, phase
+        );
+    } else if (n.is_map()) {
+        const auto& end = n.items.front();
+        read_end(ctx, map_reader(ctx, end, "a gate phase", {"for", "until", "attempts"}), end.where, phase);
+    }
     return phase;
 }
 

@@ -1,6 +1,7 @@
 """The gate: what a connect meets, for how long, how often, and that flipping it hurts nobody who was let in."""
 
 import concurrent.futures
+import errno
 import os
 import select
 import socket
@@ -17,14 +18,24 @@ from story import must_fail, story
 BOTH = 'listen: [127.0.0.1, "[::1]"]'
 
 
+OUTCOMES = {
+    errno.ECONNREFUSED: "refused",
+    errno.EHOSTUNREACH: "no host",
+    errno.ENETUNREACH: "no net",
+    errno.EACCES: "prohibited",
+}
+
+
 def meet(address, timeout=5.0):
-    """What one connect meets: "refused", "silence", or "accepted" when PRELOGIN is answered; all else is a fault."""
+    """A word of OUTCOMES, "silence", or "accepted" when PRELOGIN is answered; all else that a connect meets is a fault."""
     try:
         client = tds_client.connect(address, timeout=timeout)
-    except ConnectionRefusedError:
-        return "refused"
     except TimeoutError:
         return "silence"
+    except OSError as error:
+        if error.errno not in OUTCOMES:
+            raise
+        return OUTCOMES[error.errno]
     with client:
         try:
             client.prelogin()
@@ -157,24 +168,311 @@ def test_a_counted_gate_step(start):
         assert [meet(fake.address) for _ in range(3)] == ["refused", "refused", "accepted"]
 
 
+@pytest.mark.net_raw
+@pytest.mark.parametrize("attempts", [1, 7])
+def test_counts_are_exact_under_200_concurrent_clients(start, attempts):
+    fake = start(
+        fakes.scenario(
+            gate=f"[refuse: {{attempts: {attempts}}}, accept: {{attempts: 20}}, {{unreachable: net, attempts: 30}},"
+            " accept]",
+            verify=["attempts: 200"],
+        )
+    )
+    outcomes = crowd(fake.address, 200, timeout=30)
+    assert {word: outcomes.count(word) for word in set(outcomes)} == {
+        "refused": attempts,
+        "no net": 30,
+        "accepted": 170 - attempts,
+    }
+    assert fake.stop() == 0, fake.stdout
+
+
+@pytest.mark.net_raw
+def test_a_gate_that_turns_under_load_counts_only_who_met_it(start):
+    """Connects that came before the turn and were let in are none of the two."""
+    fake = start(
+        fakes.scenario(
+            ["{at: login, times: 1, do: {gate: [refuse: {attempts: 2}, accept]}}"], verify=["attempts: 101"]
+        )
+    )
+    with concurrent.futures.ThreadPoolExecutor(100) as pool:
+        first = pool.submit(lambda: fake.logged_in().close())
+        outcomes = list(pool.map(lambda _: meet(fake.address, 30), range(100)))
+        first.result()
+    if outcomes.count("refused") < 2:  # all of them were there before
+        outcomes += [meet(fake.address) for _ in range(3)]
+        assert outcomes[-1] == "accepted"
+    assert outcomes.count("refused") == 2
+    assert outcomes.count("accepted") == len(outcomes) - 2
+
+
+# ------------------------------------------------------------------------------------ unreachable, slow
+
+UNREACHABLE = [
+    ("127.0.0.1", "host", "no host"),
+    ("127.0.0.1", "net", "no net"),
+    ("127.0.0.1", "port", "refused"),
+    ("127.0.0.1", "admin-prohibited", "no host"),
+    ("::1", "host", "no host"),
+    ("::1", "net", "no net"),
+    ("::1", "port", "refused"),
+    ("::1", "admin-prohibited", "prohibited"),
+]
+
+
+@pytest.mark.net_raw
+@pytest.mark.parametrize("host, what, outcome", UNREACHABLE)
+def test_unreachable(start, host, what, outcome):
+    fake = start(fakes.scenario(gate=f"[{{unreachable: {what}, attempts: 2}}, accept]", server=BOTH))
+    address = (host, fake.port)
+    assert [meet(address) for _ in range(3)] == [outcome, outcome, "accepted"]
+    fake.wait_event("attempt", 2, outcome="unreachable")
+    assert fake.wait_event("gate", mode="unreachable")["what"] == what
+
+
+@pytest.mark.net_raw
+def test_red_control_without_the_gate_every_address_is_reachable(start):
+    fake = start(fakes.scenario(server=BOTH))
+    for host, _, outcome in UNREACHABLE:
+        must_fail(lambda host=host, outcome=outcome: _assert_met((host, fake.port), outcome))
+
+
+def _assert_met(address, outcome):
+    assert meet(address) == outcome
+
+
+@pytest.mark.net_raw
+@story("{at: start, do: [wait: 500ms, signal: up]}", gate="[{unreachable: host, until: up}, accept]")
+def test_unreachable_until_a_signal(fake):
+    assert meet(fake.address) == "no host"
+    fakes.wait_until(lambda: meet(fake.address) == "accepted", "never accepts")
+
+
+@pytest.mark.net_raw
+@story("{at: login, times: 1, do: {gate: [{unreachable: net, for: 600ms}, accept]}}")
+def test_unreachable_as_a_step_for_a_time(fake):
+    with fake.logged_in() as client:
+        fake.wait_event("gate", mode="unreachable")
+        assert meet(fake.address) == "no net"
+        assert client.batch("SELECT 1").rows == [[1]], "who is in stays in"
+    fakes.wait_until(lambda: meet(fake.address) == "accepted", "never accepts")
+    closing, opening = fake.wait_event("gate", 2)["t"], fake.wait_event("gate", 3)["t"]
+    assert opening - closing >= 0.6
+
+
+def connect_takes(address, timeout=10.0):
+    began = time.monotonic()
+    with socket.create_connection(address, timeout):
+        return time.monotonic() - began
+
+
+@pytest.mark.net_raw
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_slow(start, host):
+    fake = start(fakes.scenario(gate="{slow: 400ms}", server=BOTH, verify=["attempts: 2"]))
+    assert 0.4 <= connect_takes((host, fake.port)) < 0.95, "before the client's kernel asks again"
+    assert meet((host, fake.port)) == "accepted"
+    fake.wait_event("attempt", 2, outcome="delayed")
+    assert fake.stop() == 0, fake.stdout
+
+
+def test_red_control_an_open_gate_is_not_slow(start):
+    fake = start()
+    must_fail(lambda: _assert_slow(fake.address))
+
+
+def _assert_slow(address):
+    assert connect_takes(address) >= 0.4
+
+
+@pytest.mark.net_raw
+def test_slow_for_counted_connects_then_refused(start):
+    """Who met the slow phase is let in late, though the gate says `refuse` by then; the others are refused."""
+    fake = start(fakes.scenario(gate="[{slow: 500ms, attempts: 3}, refuse]", verify=["attempts: 10"]))
+    began = time.monotonic()
+    assert sorted(crowd(fake.address, 10)) == ["accepted"] * 3 + ["refused"] * 7
+    assert time.monotonic() - began >= 0.5
+    assert fake.stop() == 0, fake.stdout
+
+
+@pytest.mark.net_raw
+@pytest.mark.parametrize(
+    "then, outcome", [("refuse", "refused"), ("drop", "silence"), ("{unreachable: host}", "no host")]
+)
+def test_who_waits_for_a_late_answer_gets_it_though_the_gate_turns(start, then, outcome):
+    fake = start(
+        fakes.scenario(
+            ["{at: login, do: {signal: over}}"],
+            f"[accept: {{attempts: 1}}, {{slow: 2500ms, until: over}}, {then}]",
+        )
+    )
+    with fake.connect() as inside, concurrent.futures.ThreadPoolExecutor() as pool:
+        late = pool.submit(meet, fake.address, 10)
+        fake.wait_event("attempt", outcome="delayed")
+        inside.enter()
+        fake.wait_event("signal", name="over")
+        assert meet(fake.address, 0.6) == outcome
+        assert late.result() == "accepted"
+    assert meet(fake.address, 0.3) == outcome
+
+
+@pytest.mark.net_raw
+def test_a_dropped_connect_may_become_a_slow_one(start):
+    fake = start(fakes.scenario(gate="[drop: {for: 500ms}, slow: 300ms]"))
+    assert connect_takes(fake.address) >= 1.29, "its SYN of 1 s is answered 300 ms late"
+
+
+# -------------------------------------------------------------------------------------------- backlog-full
+
+
+def overflows():
+    """How many SYNs this network's kernel has dropped because an accept queue was full."""
+    names, values = [
+        line.split() for line in open("/proc/net/netstat", encoding="ascii") if line.startswith("TcpExt:")
+    ][:2]
+    return int(values[names.index("ListenOverflows")])
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_backlog_full_is_silence_by_the_kernel(start, host):
+    fake = start(fakes.scenario(gate="backlog-full", server=BOTH), wrapper=without_net_raw())
+    before = overflows()
+    assert meet((host, fake.port), 0.5) == "silence"
+    assert overflows() > before, "the kernel's own word that the accept queue is full"
+    fake.wait_event("gate", mode="backlog-full")
+    assert not fake.events("connect"), "our own connects are nobody's business"
+    assert "could not be filled" not in str(fake.events("notice"))
+    assert fake.stop() == 0, fake.stdout
+
+
+def test_red_control_a_dropping_gate_has_no_full_queue(start):
+    fake = start(fakes.scenario(gate="drop"))
+    before = overflows()
+    assert meet(fake.address, 0.5) == "silence"
+    must_fail(lambda: _assert_more_than(overflows(), before), tries=1)
+
+
+def _assert_more_than(now, before):
+    assert now > before
+
+
+def test_backlog_full_for_a_time_then_clean(start):
+    """The queue is emptied of our own connects: they are in no count, and the next client is number 1."""
+    fake = start(
+        fakes.scenario(gate="[backlog-full: {for: 600ms}, accept]", verify=["connections: 1", "logins: 1"])
+    )
+    began = time.monotonic()
+    with tds_client.connect(fake.address, timeout=20) as client:
+        assert time.monotonic() - began >= 0.5
+        client.enter()
+    fake.wait_event("closed", 1)
+    assert [e["connection"] for e in fake.events("connect")] == [1]
+    assert fake.stop() == 0, fake.stdout
+
+
+@pytest.mark.parametrize("then", ["refuse", "drop", "backlog-full"])
+def test_the_backlog_fills_and_empties_again(start, then):
+    once = f"gate: backlog-full, wait: 20ms, gate: {then}, wait: 5ms, gate: accept, wait: 5ms"
+    fills = ", ".join([once] * 20)
+    fake = start(
+        fakes.scenario(
+            ["{at: start, do: [hold: go, " + fills + ", signal: done]}", "{at: login, times: 1, do: {signal: go}}"],
+            verify=["connections: 2"],
+        )
+    )
+    with fake.logged_in() as old:
+        fake.wait_event("signal", name="done", within=30)
+        assert old.batch("SELECT 1").rows == [[1]], "who is in stays in"
+        assert meet(fake.address) == "accepted"
+    fake.wait_event("closed", 2)
+    assert not fake.events("notice")
+    assert fake.stop() == 0, fake.stdout
+
+
+def test_a_filling_backlog_resets_nobody_who_was_let_in(start):
+    fake = start(
+        fakes.scenario(
+            [
+                "{at: start, do: [hold: go, " + FLIPS.replace("{0}", "backlog-full")[1:] + "}",
+                "{at: login, do: {signal: go}}",
+            ]
+        )
+    )
+    with Load(fake.address) as load:
+        fakes.wait_until(lambda: load.met["accepted"] > 20, "no load")
+        fake.logged_in().close()
+        fake.wait_event("signal", name="done", within=30)
+    assert not load.wrong, (load.wrong[:5], len(load.wrong), load.met)
+
+
+@pytest.mark.parametrize("listen, host", [("0.0.0.0", "127.0.0.2"), ('"[::]"', "::1")])
+def test_backlog_full_of_a_wildcard(start, listen, host):
+    fake = start(fakes.scenario(gate="backlog-full", server=f"listen: {listen}"))
+    before = overflows()
+    assert meet((host, fake.port), 0.5) == "silence"
+    assert overflows() > before
+    assert not fake.events("connect")
+
+
+@pytest.mark.net_raw
+@pytest.mark.parametrize("listen, host", [("0.0.0.0", "127.0.0.2"), ('"[::]"', "::1")])
+def test_unreachable_and_late_on_a_wildcard(start, listen, host):
+    """The answer comes from the address that was asked."""
+    fake = start(
+        fakes.scenario(
+            gate="[{unreachable: net, attempts: 1}, {slow: 300ms, attempts: 1}, accept]", server=f"listen: {listen}"
+        )
+    )
+    assert meet((host, fake.port)) == "no net"
+    assert connect_takes((host, fake.port)) >= 0.3
+    assert meet((host, fake.port)) == "accepted"
+
+
+@pytest.mark.net_raw
+def test_counted_backlog_full(start):
+    fake = start(fakes.scenario(gate="[backlog-full: {attempts: 2}, accept]", verify=["attempts: 10"]))
+    assert sorted(crowd(fake.address, 10, timeout=2.5)) == ["accepted"] * 8 + ["silence"] * 2
+    assert fake.stop() == 0, fake.stdout
+
+
+@pytest.mark.net_raw
+def test_every_address_has_its_own_way_to_fail(start):
+    fake = start(
+        fakes.scenario(
+            server="listen: [127.0.0.1, {address: 127.0.0.2, gate: {unreachable: net}}, {address: 127.0.0.3, gate: "
+            "{slow: 300ms}}, {address: 127.0.0.4, gate: backlog-full}, {address: 127.0.0.5, gate: refuse}]"
+        )
+    )
+    met = [meet((f"127.0.0.{i}", fake.port), 0.9) for i in (1, 2, 4, 5)]
+    assert met == ["accepted", "no net", "silence", "refused"]
+    assert connect_takes(("127.0.0.3", fake.port)) >= 0.3
+
+
 def without_net_raw():
     """How to start a program that lacks CAP_NET_RAW: nothing to do for a user that has none."""
     return ["setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw"] if os.geteuid() == 0 else []
 
 
 @pytest.mark.parametrize(
-    "text",
+    "text, remedy",
     [
-        fakes.scenario(gate="[refuse: {attempts: 2}, accept]"),
-        fakes.scenario(["{at: login, do: {gate: [refuse: {attempts: 2}, accept]}}"]),
+        (fakes.scenario(gate="[refuse: {attempts: 2}, accept]"), "`for: 2s`, `until: NAME`"),
+        (fakes.scenario(["{at: login, do: {gate: [refuse: {attempts: 2}, accept]}}"]), "`for: 2s`, `until: NAME`"),
+        (fakes.scenario(gate="{slow: 600ms}"), "{at: prelogin, do: {wait: 600ms}}"),
+        (fakes.scenario(["{at: login, do: {gate: {slow: 1s}}}"]), "{at: prelogin, do: {wait: 600ms}}"),
+        (fakes.scenario(gate="{unreachable: host}"), "use `refuse` or `drop`"),
+        (
+            fakes.scenario(server="listen: [127.0.0.1, {address: 127.0.0.2, gate: {unreachable: net}}]"),
+            "use `refuse` or `drop`",
+        ),
     ],
 )
-def test_counting_without_cap_net_raw_is_a_start_up_error_with_a_remedy(start, text):
+def test_what_takes_cap_net_raw_is_a_start_up_error_with_a_remedy_without_it(start, text, remedy):
     fake = start(text, wrapper=without_net_raw(), wait=False)
     assert fake.wait_exit() in (2, 3)
     assert not fake.ready_file.exists()
     assert "CAP_NET_RAW" in fake.stderr
-    assert "for" in fake.stderr and "until" in fake.stderr, "says what to write instead"
+    assert remedy in fake.stderr, "says what to write instead"
 
 
 def test_uncounted_gates_need_no_capability(start):

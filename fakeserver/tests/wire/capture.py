@@ -52,8 +52,36 @@ class Segment:
         return f"{self.t:.4f} {self.source}>{self.target} {self.names} seq={self.seq} ack={self.ack} len={len(self.payload)}"
 
 
+@dataclass
+class Icmp:
+    """One ICMP message about a TCP packet: it goes to who sent that."""
+
+    t: float
+    type: int
+    code: int
+    source: int  # the port that the packet went to
+    target: int
+    seq: int  # of the packet
+
+    def __str__(self):
+        return f"{self.t:.4f} {self.source}>{self.target} ICMP {self.type}/{self.code} about seq={self.seq}"
+
+
+def parse_icmp(t, body):
+    kind, code = body[:2]
+    if kind not in (1, 3):
+        return None
+    quoted = body[8:]
+    v6 = quoted[0] >> 4 == 6
+    tcp = quoted[40:] if v6 else quoted[(quoted[0] & 15) * 4 :]
+    if quoted[6 if v6 else 9] != 6:
+        return None
+    source, target, seq = struct.unpack_from(">HHI", tcp)
+    return Icmp(t, kind, code, target, source, seq)
+
+
 def parse(t, frame):
-    """A Segment, the payload of a marker, or None."""
+    """A Segment, an Icmp, the payload of a marker, or None."""
     kind = int.from_bytes(frame[12:14], "big")
     if kind == 0x0800:
         head = (frame[14] & 15) * 4
@@ -64,6 +92,8 @@ def parse(t, frame):
         return None
     if protocol == 17:
         return body[8:] if int.from_bytes(body[2:4], "big") == MARKER_PORT else None
+    if protocol in (1, 58):
+        return parse_icmp(t, body)
     if protocol != 6:
         return None
     source, target, seq, ack, offset, flags, window = struct.unpack_from(">HHIIBBH", body)
@@ -71,10 +101,10 @@ def parse(t, frame):
 
 
 class Capture:
-    """All TCP on `lo` from now on. One per test process: it is cheap to keep and slow to start."""
+    """All TCP on `lo`, and ICMP about it, from now on. One per test process: it is cheap to keep and slow to start."""
 
     def __init__(self):
-        self.records = []  # (record header, frame, Segment)
+        self.records = []  # (record header, frame, Segment or Icmp)
         self._markers = set()
         self._changed = threading.Condition()
         self.process = subprocess.Popen(
@@ -87,7 +117,7 @@ class Capture:
                 "-B",
                 "64",
                 "-f",
-                f"tcp or udp dst port {MARKER_PORT}",
+                f"tcp or icmp or icmp6 or udp dst port {MARKER_PORT}",
                 "-w",
                 "-",
             ],
@@ -109,7 +139,7 @@ class Capture:
             frame = stream.read(length)
             parsed = parse(seconds + micros / 1e6, frame)
             with self._changed:
-                if isinstance(parsed, Segment):
+                if isinstance(parsed, (Segment, Icmp)):
                     self.records.append((header, frame, parsed))
                 elif parsed and parsed[0]:
                     self._markers.add(bytes(parsed))
@@ -147,7 +177,15 @@ class Capture:
         """The packets to and from a port so far."""
         self.settle()
         with self._changed:
-            return [s for _, _, s in self.records if port in (s.source, s.target)]
+            return [s for _, _, s in self.records if isinstance(s, Segment) and port in (s.source, s.target)]
+
+    def icmp(self, port, client):
+        """The ICMP messages about what a client's port sent to a port."""
+        self.settle()
+        with self._changed:
+            return [
+                m for _, _, m in self.records if isinstance(m, Icmp) and (m.source, m.target) == (port, client)
+            ]
 
     def save(self, port, path):
         """The same packets as a file for tshark."""

@@ -54,6 +54,32 @@ TEST(Gate, APhaseAfterALateOneIsNotShorterThanSaid) {
     EXPECT_EQ(g.machine.deadline(), core::instant(6s));
 }
 
+TEST(Gate, EveryModeTakesEveryEnd) {
+    gate g(
+        "[{slow: 600ms, for: 3s}, {unreachable: net, attempts: 2}, backlog-full: {until: one}, {unreachable: "
+        "port, for: 1s}, slow: 2s]"
+    );
+    EXPECT_EQ(g.machine.mode(), gate_mode::slow);
+    EXPECT_EQ(g.machine.phase().late, 600ms);
+    EXPECT_FALSE(g.machine.attempted(2s));
+    EXPECT_TRUE(g.machine.expired(3s));
+    EXPECT_EQ(g.machine.mode(), gate_mode::unreachable);
+    EXPECT_EQ(g.machine.phase().what, scenario::unreachable::net);
+    EXPECT_TRUE(g.machine.counting());
+    EXPECT_FALSE(g.machine.attempted(4s));
+    EXPECT_TRUE(g.machine.attempted(4s));
+    EXPECT_EQ(g.machine.mode(), gate_mode::backlog_full);
+    EXPECT_FALSE(g.machine.expired(100s));
+    g.up.insert("one");
+    EXPECT_TRUE(g.machine.raised("one", 100s));
+    EXPECT_EQ(g.machine.mode(), gate_mode::unreachable);
+    EXPECT_EQ(g.machine.phase().what, scenario::unreachable::port);
+    EXPECT_TRUE(g.machine.expired(101s));
+    EXPECT_EQ(g.machine.mode(), gate_mode::slow);
+    EXPECT_EQ(g.machine.phase().late, 2s);
+    EXPECT_FALSE(g.machine.deadline());
+}
+
 TEST(Gate, APhaseEndsWithItsSignal) {
     gate g("[refuse: {until: one}, accept]");
     EXPECT_FALSE(g.machine.raised("two", 1s));

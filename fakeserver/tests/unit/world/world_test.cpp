@@ -171,12 +171,35 @@ TEST(Attempts, AreJournalledAndMoveTheGate) {
     world_of w("server: {gate: [refuse: {attempts: 1}, drop: {attempts: 1}, accept]}\nverify: [attempts: 3]");
     w.it.ready(0s);
     w.news();
-    EXPECT_EQ(w.it.attempt(0, 0, "192.0.2.1:5", 1s), gate_mode::refuse);
+    EXPECT_EQ(w.it.attempt(0, 0, "192.0.2.1:5", 1s).mode, gate_mode::refuse);
     EXPECT_THAT(w.news(), ElementsAre("attempt peer=192.0.2.1:5 outcome=refused", "gate mode=drop"));
-    EXPECT_EQ(w.it.attempt(0, 0, "192.0.2.1:6", 2s), gate_mode::drop);
+    EXPECT_EQ(w.it.attempt(0, 0, "192.0.2.1:6", 2s).mode, gate_mode::drop);
     EXPECT_THAT(w.news(), ElementsAre("attempt peer=192.0.2.1:6 outcome=dropped", "gate mode=accept"));
-    EXPECT_EQ(w.it.attempt(0, 0, {}, 3s), gate_mode::accept);
+    EXPECT_EQ(w.it.attempt(0, 0, {}, 3s).mode, gate_mode::accept);
     EXPECT_THAT(w.news(), IsEmpty()) << "an accepted one is told as `connect`";
+    EXPECT_THAT(w.it.judge(), IsEmpty());
+}
+
+TEST(Attempts, TheJournalSaysWhatBecameOfThem) {
+    world_of w("server: {gate: [{slow: 600ms, attempts: 1}, {unreachable: admin-prohibited, attempts: 1}, "
+               "backlog-full: {attempts: 1}, accept]}\nverify: [attempts: 4]");
+    w.it.ready(0s);
+    EXPECT_THAT(w.news(), ::testing::Contains("gate mode=slow late=600ms"));
+    const auto slow = w.it.attempt(0, 0, "192.0.2.1:5", 1s);
+    EXPECT_EQ(slow.mode, gate_mode::slow);
+    EXPECT_EQ(slow.late, 600ms) << "of the phase it met, not of the next";
+    EXPECT_THAT(
+        w.news(),
+        ElementsAre("attempt peer=192.0.2.1:5 outcome=delayed", "gate mode=unreachable what=admin-prohibited")
+    );
+    EXPECT_EQ(w.it.attempt(0, 0, "192.0.2.1:6", 2s).what, scenario::unreachable::admin_prohibited);
+    EXPECT_THAT(
+        w.news(), ElementsAre("attempt peer=192.0.2.1:6 outcome=unreachable", "gate mode=backlog-full")
+    );
+    w.it.attempted(0, gate_mode::refuse, "192.0.2.1:7", 2s);
+    EXPECT_THAT(w.news(), ElementsAre("attempt peer=192.0.2.1:7 outcome=refused")) << "met an earlier phase";
+    EXPECT_EQ(w.it.attempt(0, 0, "192.0.2.1:8", 3s).mode, gate_mode::backlog_full);
+    EXPECT_THAT(w.news(), ElementsAre("attempt peer=192.0.2.1:8 outcome=dropped", "gate mode=accept"));
     EXPECT_THAT(w.it.judge(), IsEmpty());
 }
 
