@@ -1,6 +1,5 @@
 """Options and fixtures of the client tests."""
 
-import json
 import pathlib
 import shutil
 import sys
@@ -10,7 +9,7 @@ import pytest
 here = pathlib.Path(__file__).resolve().parent
 sys.path.append(str(here))
 
-from harness import driver_table, outcomes  # noqa: E402
+from harness import driver_table, outcome_pages, recording  # noqa: E402
 from harness.drivers import Probes  # noqa: E402
 from harness.server import binary  # noqa: E402
 from judge.session import Judge  # noqa: E402
@@ -18,15 +17,20 @@ from judge.session import Judge  # noqa: E402
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--write-table", action="store_true", help="write what every client reported into the table of README.md"
+        "--write-table", action="store_true", help="write what every driver does into README.md and outcomes/"
+    )
+    parser.addoption(
+        "--add-outcomes", action="store_true",
+        help="write what the drivers see in the scenarios beside what is recorded, where a driver does now this, now that",
     )
 
 
 def pytest_configure(config):
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(recording.pieces, ignore_errors=True)
     # A run of some of the tests renews what these say, and the rest stays.
     if not hasattr(config, "workerinput") and config.getoption("--write-table") and not config.getoption("keyword"):
-        for folder in (outcomes.folder, driver_table.folder):
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(driver_table.folder, ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -39,13 +43,14 @@ def pytest_sessionstart(session):
 
 
 @pytest.fixture
-def keep(request):
-    """keep(case, client, result): for the table, when it is asked for."""
+def keep_sighting(request):
+    """keep_sighting(plan, driver, sighting, control): whether it was kept, which is asked for by --write-table or --add-outcomes."""
 
-    def go(case, client, result):
-        if request.config.getoption("--write-table"):
-            outcomes.folder.mkdir(parents=True, exist_ok=True)
-            outcomes.kept(case, client).write_text(json.dumps(result))
+    def go(plan, driver, sighting, control):
+        if not (request.config.getoption("--write-table") or request.config.getoption("--add-outcomes")):
+            return False
+        recording.keep(plan, driver, sighting, control)
+        return True
 
     return go
 
@@ -78,10 +83,12 @@ def pytest_sessionfinish(session, exitstatus):
         config.hook.pytest_runtest_logreport(report=report)
         if report.failed:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if config.getoption("--write-table") or config.getoption("--add-outcomes"):
+        recording.put_together(config.getoption("--add-outcomes"))
+        outcome_pages.write()
     if config.getoption("--write-table"):
-        for table in (outcomes, driver_table):
-            missing = table.missing()
-            if missing:
-                print(f"\nno table: no passing test of {', '.join(missing)}")
-            else:
-                table.write(here / "README.md")
+        missing = driver_table.missing()
+        if missing:
+            print(f"\nno table of the drivers: no passing test of {', '.join(missing)}")
+        else:
+            driver_table.write(here / "README.md")

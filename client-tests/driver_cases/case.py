@@ -3,8 +3,7 @@
 import dataclasses
 import typing
 
-from harness.expect import Mismatch
-from harness.talk import equal, expect
+from harness.talk import Mismatch, equal, expect
 
 HEALTHY = "tdsfake: 1\nserver: {}\n"
 

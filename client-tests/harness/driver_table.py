@@ -6,10 +6,10 @@ import pathlib
 from driver_cases import CASES
 from driver_cases.offers import deviation, not_offered
 from driver_cases.pending import pending
-from harness import outcomes
+from harness.server import tree
 from harness.toolchains import CONFIGURATION, DRIVERS
 
-folder = outcomes.tree / "build" / "client-tests" / "drivers"
+folder = tree / "build" / "client-tests" / "drivers"
 BEGIN, END = "<!-- drivers: written by pytest --write-table -->", "<!-- end of drivers -->"
 
 

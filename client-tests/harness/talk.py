@@ -6,10 +6,13 @@ Everything that is not as the case says raises Mismatch, the only failure that a
 import contextlib
 import dataclasses
 
-from harness.expect import Mismatch
 from harness.server import HarnessError, patience
 
 moment = 60.0  # seconds in which a driver does anything that is not about waiting, on the slowest of machines
+
+
+class Mismatch(AssertionError):
+    """What was seen is not what the case says: the only failure that a red control accepts."""
 
 
 class Hung(Mismatch):

@@ -49,8 +49,10 @@ final class Drivers {
         if (!trusting && options.get("ca") != null) {
             url.append(";trustStore=").append(trustStore((String) options.get("ca"))).append(";trustStorePassword=secret");
         }
-        url.append(";loginTimeout=").append(options.get("timeout")).append(";connectRetryInterval=1;connectRetryCount=");
-        url.append(options.get("reconnect") == Boolean.TRUE ? 1 : 0);
+        url.append(";loginTimeout=").append(options.get("timeout"));
+        if (options.get("as_shipped") != Boolean.TRUE) {
+            url.append(";connectRetryInterval=1;connectRetryCount=").append(options.get("reconnect") == Boolean.TRUE ? 1 : 0);
+        }
         if ("read-only".equals(options.get("intent"))) url.append(";applicationIntent=ReadOnly");
         if (options.get("packet_size") != null) url.append(";packetSize=").append(options.get("packet_size"));
         return url.toString();

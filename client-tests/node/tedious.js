@@ -33,7 +33,8 @@ function options_of(options) {
     options: {
       ...(options.instance ? { instanceName: options.instance } : { port: options.port }),
       database: options.database, encrypt: ENCRYPT[options.encrypt], trustServerCertificate: options.trust !== false,
-      connectTimeout: timeout, requestTimeout: 0, cancelTimeout: 5000, maxRetriesOnTransientErrors: 0,
+      connectTimeout: timeout, requestTimeout: 0, cancelTimeout: 5000,
+      ...(options.as_shipped ? {} : { maxRetriesOnTransientErrors: 0 }),
       readOnlyIntent: options.intent === 'read-only', useUTC: true,
       ...(options.tds ? { tdsVersion: TDS[options.tds] } : {}),
       ...(options.packet_size ? { packetSize: options.packet_size } : {}),

@@ -127,7 +127,7 @@ def open(options):  # noqa: A001: the name of the operation
             dsn=host, port=options.get("port"), database=options["database"], login_timeout=options["timeout"], autocommit=True,
             tds_version=VERSIONS[options.get("tds", "7.4")], use_mars=options.get("mars", False),
             readonly=options.get("intent") == "read-only", blocksize=options.get("packet_size", 4096),
-            disable_connect_retry=True, **identity, **more,
+            disable_connect_retry=not options.get("as_shipped"), **identity, **more,
         )
     )
 

@@ -56,6 +56,8 @@ class Session(serving.Session):
         # A prompt for the next line of the statement, one per line, and then what the server answered.
         printed = re.sub(r"^(?:\d+> )+", "", self.answer()).rstrip()
         complaints = self.complaints()
+        if "tds_submit_query() failed" in complaints:  # all that it says of a dead connection
+            raise freetds.Complaint(complaints)
         errors = [one for one in freetds.COMPLAINT.findall(complaints) if one[0] == "Error" or int(one[2]) > 10]
         if errors:
             raise freetds.Complaint(complaints)

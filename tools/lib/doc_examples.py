@@ -1,10 +1,20 @@
-"""The examples in the documents: every YAML block that is a whole scenario must pass `tdsfake check`, every program that
-a shell block names must exist, and every link inside the tree must lead somewhere."""
+"""The examples in the documents: every YAML block that is a whole scenario must pass `tdsfake check`, must start, and must
+outlive a client and end when told to; every program that a shell block names must exist, and every link inside the tree must
+lead somewhere. And the index of the library is that of the files."""
 
+import json
 import re
+import signal
+import socket
 import subprocess
 
+import library_index
 from running import tracked, tree
+
+PRELOGIN = bytes.fromhex("12 01 00 1a 00 00 00 00 00 00 0b 00 06 01 00 11 00 01 ff 10 00 00 00 00 00 02")
+# What a scenario may ask for and this machine may not have: said by the program before it is ready.
+MACHINE = re.compile(r"CAP_NET_RAW|privilege|permitted|capabilit|namespace|in use|cannot assign|not available|no IPv6", re.IGNORECASE)
+patience = 20.0
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)\s#]+)")
@@ -12,11 +22,15 @@ OPTION = re.compile(r"(?:build/release/)?tdsfake (run|exec|check|list|show|schem
 
 
 def run(context, tally, binary):
+    judge(context, tally, "the index of the library", library_index.is_true(), "run tools/lib/library_index.py")
     for name in tracked("*.md"):
         text = (tree / name).read_text()
         for kind, body, line in blocks(text):
             if kind == "yaml" and re.search(r"^tdsfake:", body, re.MULTILINE):
-                judge(context, tally, f"{name}:{line}", *checked(binary, body))
+                fine, problem = checked(binary, body)
+                judge(context, tally, f"{name}:{line}", fine, problem)
+                if fine:
+                    execute(context, tally, f"{name}:{line} started, met and stopped", binary, body)
             elif kind in ("sh", "bash", "console"):
                 for command, problem in commands(binary, body):
                     judge(context, tally, f"{name}:{line} {command}", problem is None, problem or "")
@@ -33,6 +47,48 @@ def blocks(text):
 def checked(binary, scenario):
     done = subprocess.run([binary, "check", "-"], input=scenario, capture_output=True, text=True, timeout=20)
     return done.returncode == 0, done.stdout + done.stderr
+
+
+def execute(context, tally, what, binary, scenario):
+    """Starts it, is a client of each of its servers, and stops it."""
+    process = subprocess.Popen(
+        [binary, "run", "-", "--format", "json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        process.stdin.write(scenario)
+        process.stdin.close()
+        process.stdin = None
+        ready = process.stdout.readline()
+        if '"event":"ready"' not in ready:
+            problem = ready + process.stderr.read()
+            if MACHINE.search(problem):
+                tally.skipped += 1
+                return context.say(f"skipped  {what}: {problem.strip()}")
+            return judge(context, tally, what, False, f"not ready: {problem}")
+        for server in json.loads(ready)["servers"].values():
+            for address in server["addresses"]:
+                meet(address)
+        running = process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        _, problem = process.communicate(timeout=patience)
+        judge(context, tally, what, running and process.returncode in (0, 1), f"exit code {process.returncode}\n{problem}")
+    except subprocess.TimeoutExpired:
+        judge(context, tally, what, False, f"still there {patience} s after SIGTERM")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def meet(address):
+    """Connects and asks; refusal, silence and a close are answers, too."""
+    host, port = address.rsplit(":", 1)
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), 0.3) as client:
+            client.settimeout(0.3)
+            client.sendall(PRELOGIN)
+            client.recv(4096)
+    except OSError:
+        pass
 
 
 def commands(binary, body):

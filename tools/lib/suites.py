@@ -169,7 +169,7 @@ def bench_instructions(context, tally):
 
 
 ALL = [
-    Suite("clients", "real drivers: four against every scenario of the library, all of them against the healthy server", clients, waits=True),
+    Suite("clients", "real drivers: four (--all: all) against every scenario of the library, all of them against a healthy server", clients, waits=True),
     Suite("unit", "every floor without sockets, the include check, the fuzz regressions (ctest)", unit),
     Suite("format", "clang-format on every C++ file", format_check),
     Suite("server", "the real binary, spoken to byte by byte (pytest)", server),
