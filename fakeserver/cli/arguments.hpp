@@ -30,6 +30,7 @@ struct run_arguments {
     cli::colour colour = cli::colour::automatic;
     bool quiet = false;
     bool show_passwords = false;
+    bool isolated = false;            // exec
     std::vector<std::string> command; // exec
 };
 

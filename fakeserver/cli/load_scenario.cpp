@@ -1,4 +1,5 @@
 #include "cli/arguments.hpp"
+#include "cli/isolated.hpp"
 #include "core/text.hpp"
 #include "net/endpoint.hpp"
 #include "scenario/library.hpp"
@@ -96,6 +97,7 @@ loaded_scenario load_scenario(const run_arguments& arguments) {
         first->seed = std::random_device{}();
     }
     if (!arguments.listen.empty()) first->servers.front().listen = {parse_listen(arguments.listen)};
+    if (arguments.isolated) take_real_ports(*first);
     if (!loaded.asks_for_places) return {first, [first](const auto&) { return first; }};
     // Its texts are read again with the addresses in them.
     return {first, [first, from = std::move(from), options](const auto& places) mutable {
@@ -103,7 +105,9 @@ loaded_scenario load_scenario(const run_arguments& arguments) {
                 auto again = scenario::load(from.text, from.name, options);
                 if (!again.errors.empty()) throw bad_input(all_of(again, from.name));
                 again.value.seed = first->seed;
-                again.value.servers.front().listen = first->servers.front().listen;
+                for (std::size_t i = 0; i < first->servers.size(); ++i)
+                    again.value.servers[i].listen = first->servers[i].listen;
+                if (first->browser) again.value.browser->listen = first->browser->listen;
                 return std::make_shared<const scenario::scenario>(std::move(again.value));
             }};
 }

@@ -111,6 +111,11 @@ int dispatch(int argc, char** argv) {
     );
     add_run_options(*exec_command, arguments);
 
+    exec_command->add_flag(
+        "--isolated",
+        arguments.isolated,
+        "In a network of their own: ports 1433 and 1434, every address and name of the scenario"
+    );
     exec_command->allow_extras(); // a command without the dashes before it is explained below
 
     std::vector<std::string> files;

@@ -1,6 +1,7 @@
 #include "cli/run.hpp"
 
 #include "cli/child.hpp"
+#include "cli/isolated.hpp"
 #include "cli/program.hpp"
 #include "cli/ready.hpp"
 #include "cli/tls_files.hpp"
@@ -53,11 +54,29 @@ void print(int fd, std::string_view text) {
     report::write_all(fd, text, [&] { return std::chrono::steady_clock::now() >= deadline; });
 }
 
+// Namespaces can be entered only before there are threads and sockets.
+loaded_scenario load_and_isolate(const run_arguments& arguments) {
+    auto loaded = load_scenario(arguments);
+    if (arguments.isolated) {
+        isolate_for(*loaded.scenario);
+        return loaded;
+    }
+    for (const auto& server : loaded.scenario->servers) {
+        if (server.names.empty()) continue;
+        print(
+            STDERR_FILENO,
+            "tdsfake: " + server.names.front() +
+                " is known in `tdsfake exec --isolated` only; here use the address\n"
+        );
+    }
+    return loaded;
+}
+
 class run_of_a_scenario {
 public:
     explicit run_of_a_scenario(const run_arguments& arguments)
         : arguments_(arguments),
-          loaded_(load_scenario(arguments)),
+          loaded_(load_and_isolate(arguments)),
           signals_(io_),
           console_(arguments.command.empty() ? STDOUT_FILENO : STDERR_FILENO),
           colours_(coloured(arguments.colour, console_)) {
@@ -152,6 +171,8 @@ private:
         const auto json = ready_json(where, scenario_->seed);
         const bool exec = !arguments_.command.empty();
         auto variables = environment(where);
+        if (arguments_.isolated)
+            variables.emplace_back("RESOLV_MULTI", "on"); // where there is no /etc/host.conf
         if (!arguments_.ca_file.empty()) {
             // The command may work in another folder.
             variables.emplace_back("TDSFAKE_CA_FILE", std::filesystem::absolute(arguments_.ca_file).string());

@@ -73,6 +73,7 @@ fake::fake(
         std::vector<std::string> addresses;
         for (const auto& at : listen)
             addresses.push_back(at.address);
+        addresses.insert(addresses.end(), server.names.begin(), server.names.end());
         const auto number = static_cast<std::uint32_t>(servers_.size() - 1);
         tls_.addresses(number, std::move(addresses));
         const auto& first = added.doors.front().address();

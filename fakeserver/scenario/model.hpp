@@ -344,6 +344,7 @@ struct enforcement {
 struct server {
     std::string name = "server";
     std::vector<listen_address> listen;
+    std::vector<std::string> names; // of these addresses, in an isolated run
     scenario::gate gate{gate_phase{}};
     scenario::identity identity;
     std::vector<login_rule> logins; // empty: anyone

@@ -16,9 +16,44 @@
 namespace tdsfake::scenario::reader {
 namespace {
 
-constexpr std::array<later_word, 1> later_keys_of_server{{
-    {"names", "connect to the address instead"},
-}};
+// What a list of hosts can hold: labels of letters, digits, `-` and `_`, with dots between.
+bool is_host_name(std::string_view text) noexcept {
+    constexpr std::size_t longest = 253;
+    const auto of_a_label = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+               c == '_';
+    };
+    if (text.empty() || text.size() > longest || text.front() == '.' || text.back() == '.') return false;
+    if (text.find("..") != std::string_view::npos) return false;
+    // What ends in a label of digits is taken for an address.
+    const auto dot = text.rfind('.');
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (dot != std::string_view::npos && std::ranges::all_of(text.substr(dot + 1), is_digit)) return false;
+    return std::ranges::all_of(text, [&](char c) { return c == '.' || of_a_label(c); });
+}
+
+// A host name or a list of them.
+std::vector<std::string> read_host_names(context& ctx, const node& n) {
+    std::vector<std::string> out;
+    const auto add = [&](const node& item) {
+        auto text = read_text(ctx, item, "a name", false);
+        if (!text) return;
+        if (!is_host_name(*text)) {
+            ctx.out.error(
+                item.where, ticked(*text) + " is not a host name", "letters, digits, `-` and dots: `ag.test`"
+            );
+        }
+        out.push_back(std::move(*text));
+    };
+    if (!n.is_sequence()) {
+        add(n);
+        return out;
+    }
+    if (n.items.empty()) ctx.out.error(n.where, "`names` is an empty list", "for example `names: [ag.test]`");
+    for (const auto& item : n.items)
+        add(item);
+    return out;
+}
 
 // A word or a list of words.
 enforcement read_enforcement(context& ctx, const node& n) {
@@ -50,14 +85,11 @@ server read_server(context& ctx, const node& n, std::string name) {
     out.name = std::move(name);
     out.where = n.where;
     map_reader map(
-        ctx,
-        n,
-        "a server",
-        {"listen", "gate", "identity", "logins", "queries", "faults", "enforce"},
-        later_keys_of_server
+        ctx, n, "a server", {"listen", "names", "gate", "identity", "logins", "queries", "faults", "enforce"}
     );
     if (const auto* v = map.get("listen")) out.listen = read_listen(ctx, *v);
     if (out.listen.empty()) out.listen.push_back({"127.0.0.1", 0, std::nullopt, n.where});
+    if (const auto* v = map.get("names")) out.names = read_host_names(ctx, *v);
     if (const auto* v = map.get("gate")) out.gate = read_gate(ctx, *v).value_or(gate{gate_phase{}});
     if (const auto* v = map.get("identity")) out.identity = read_identity(ctx, *v);
     if (const auto* v = map.get("logins")) out.logins = read_logins(ctx, *v);
