@@ -49,9 +49,13 @@ bool door::settle() {
     return again;
 }
 
-std::optional<gate_mode> door::met_before(const syn& connect) const {
-    if (by_hand_before_ || connect.arrived >= turn_began_) return std::nullopt;
-    return mode_before_;
+std::optional<gate_mode> door::met_before(const syn& connect) {
+    if (by_hand_before_ || connect.arrived >= turn_ended_) return std::nullopt;
+    if (connect.arrived < turn_began_) return mode_before_;
+    // While the gate turned: the kernel may have been first.
+    if (mode_before_ == gate_mode::refuse && by_hand_) return gate_mode::refuse;
+    if (mode_before_ == gate_mode::accept && listener_->has_let_in(connect.from)) return gate_mode::accept;
+    return std::nullopt;
 }
 
 bool door::decide(const syn& connect, const scenario::gate_phase& met, core::instant now) {

@@ -41,7 +41,7 @@ public:
     // A connect of ours, which is none.
     [[nodiscard]] bool own(const syn& connect) const noexcept { return listener_->own(connect.from); }
     // The mode that this connect met and the kernel executed, if the gate has turned since.
-    [[nodiscard]] std::optional<scenario::gate_mode> met_before(const syn& connect) const;
+    [[nodiscard]] std::optional<scenario::gate_mode> met_before(const syn& connect);
     // Lets in or keeps out a connect that met this phase, while the gate still knows it. True: it is to be
     // told, by `answer`, when the gate has moved on.
     [[nodiscard]] bool decide(const syn& connect, const scenario::gate_phase& met, core::instant now);

@@ -84,6 +84,7 @@ bool listener::listen() {
 bool listener::change(mode to) {
     if (to == mode_ && !settling_) return false;
     const bool was_shut = mode_ == mode::shut && !settling_;
+    let_in_.clear();
     if (!filling_.empty()) {
         // SYNs are ignored until the queue is as long as it was.
         mode_ = mode::guarded;
@@ -169,6 +170,13 @@ bool listener::dropped_for_good(const syn_id& syn) const {
     return std::ranges::find(dropped_, syn) != dropped_.end();
 }
 
+bool listener::has_let_in(const endpoint& peer) {
+    accept_all();
+    return std::ranges::any_of(let_in_, [&](const endpoint& known) {
+        return known.port() == peer.port() && known.same_address(peer);
+    });
+}
+
 void listener::apply_filter() {
     const int fd = descriptor_.native_handle();
     if (mode_ != mode::open) { // those admitted last may be on their way still
@@ -208,9 +216,10 @@ void listener::accept_all() {
             const auto peer = endpoint::from(from);
             if (own(peer)) {
                 ::close(fd);
-            } else {
-                accept_(*this, {fd, peer});
+                continue;
             }
+            if (mode_ != mode::open && let_in_.size() < most_remembered) let_in_.push_back(peer);
+            accept_(*this, {fd, peer});
             continue;
         }
         if (errno == EINTR || errno == ECONNABORTED) continue;

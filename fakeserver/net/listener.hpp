@@ -49,6 +49,8 @@ public:
     void admit(const syn_id& syn);
     void drop_for_good(const syn_id& syn);
     [[nodiscard]] bool dropped_for_good(const syn_id& syn) const;
+    // Whether this client was let in after the last change, which ended that.
+    [[nodiscard]] bool has_let_in(const endpoint& peer);
     // One of our own connects, which keep the accept queue full: nobody's business.
     [[nodiscard]] bool own(const endpoint& peer) const noexcept { return filling_.own(peer); }
 
@@ -75,6 +77,7 @@ private:
     bool told_ = false;
     std::deque<syn_id> admitted_;
     std::deque<syn_id> dropped_;
+    std::deque<endpoint> let_in_; // since the last change, unless open
     full_queue filling_;
     on_accept accept_;
     on_notice notice_;
