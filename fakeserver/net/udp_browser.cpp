@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t largest_datagram = std::size_t{64} << 10;
 constexpr int most_at_once = 64; // then others have their turn
 
-int bound_socket(const endpoint& address) {
+int udp_socket(const endpoint& address) {
     const int fd = ::socket(address.v6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         throw start_up_error("cannot make a socket for " + address.to_string() + ": " + std::strerror(errno));
@@ -71,7 +71,7 @@ std::vector<int> bind_all(std::vector<endpoint>& addresses) {
         for (auto& address : wanted) {
             if (address.port() != 0) continue;
             if (learnt == 0) {
-                const int probe = bound_socket(address);
+                const int probe = udp_socket(address);
                 learnt = local_address(probe).port();
                 ::close(probe);
             }
@@ -80,7 +80,7 @@ std::vector<int> bind_all(std::vector<endpoint>& addresses) {
         std::vector<int> bound;
         try {
             for (const auto& address : wanted)
-                bound.push_back(bound_socket(address));
+                bound.push_back(udp_socket(address));
             addresses = std::move(wanted);
             return bound;
         } catch (const start_up_error&) {
