@@ -4,7 +4,6 @@ count of tests."""
 import argparse
 import concurrent.futures
 import dataclasses
-import os
 import sys
 import threading
 import time
@@ -113,8 +112,6 @@ def main():
         for suite in suites.ALL:
             print(f"{suite.name:<20} {'' if suite.quick else '(--all)':<8} {suite.what}")
         return 0
-    if options.all:
-        os.environ.setdefault("TDSFAKE_DRIVERS", "all")  # the client tests: every driver against every scenario
     chosen, not_run = choose(options)
     outcomes = run_all(chosen, options.all)
     table(outcomes, not_run)
