@@ -149,7 +149,8 @@ INSTANTIATE_TEST_SUITE_P(
             "at: login, unused: allowed, do: {wait: 5s}",
             "at: query, unused: allowed, do: [{reply: healthy, pace: {bytes: 1, every: 1ms}}]",
             "at: tls, unused: allowed, do: {reply: healthy, record-size: 20, segments: [9, 1s, 60]}",
-            "at: query, unused: allowed, do: [{reply: healthy, record-size: 7}, send: {alert: internal-error}]"
+            "at: query, unused: allowed, do: [{reply: healthy, record-size: 7}, send: {alert: "
+            "internal-error}]"
         )
     )
 );

@@ -208,5 +208,5 @@ def test_red_controls_of_unreachable_and_late(capture, start):
     must_fail(lambda: expect_late(capture, fake.address, 0.25))
     other = start(fakes.scenario(gate="{unreachable: net}"))
     must_fail(lambda: expect_unreachable(capture, other.address, (3, 1), "EHOSTUNREACH"))
-    later = start(fakes.scenario(gate="{slow: 400ms}"))
+    later = start(fakes.scenario(gate="{slow: 1s}"))  # by more than LATENESS allows
     must_fail(lambda: expect_late(capture, later.address, 0.25))
