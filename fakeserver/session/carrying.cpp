@@ -74,6 +74,7 @@ bool connection::begin_tls(tls::carrier in, core::instant now) {
     const auto off = static_cast<std::uint8_t>(tds::encryption::off);
     const bool login_only = in == tls::carrier::wrapped && encryption_answered_ == off;
     if (options_.tls == nullptr) return false;
+    if (in == tls::carrier::strict) member_.who.encryption = "strict"; // told before PRELOGIN
     try {
         tls_ = std::make_unique<tls_link>(
             options_.tls->of(member_.server, in),

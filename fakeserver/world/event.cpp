@@ -53,7 +53,7 @@ known_texts address_of(std::string_view whole) {
 
 // A client without PRELOGIN asked for nothing, which is known once it logs in.
 known_texts encryption_of(const peer& who) {
-    if (who.prelogin_read) return known_texts(who.encryption);
+    if (who.prelogin_read || !who.encryption.empty()) return known_texts(who.encryption);
     return who.login_read ? known_texts("none") : known_texts();
 }
 

@@ -13,9 +13,9 @@ namespace {
 
 // What is known of the events that a counter counts.
 struct counter_info {
-    counter of;
-    knowledge known;
-    bool has_times;             // single events with a time each, so that there are gaps between them
+    counter of = counter::connections;
+    knowledge known = knowledge::nothing;
+    bool has_times = true;      // single events with a time each, so that there are gaps between them
     std::optional<stage> reads; // the message that it counts
 };
 constexpr std::array<counter_info, 10> counters{{

@@ -62,6 +62,13 @@ def stall_leaves_the_client_waiting(fake, strict):
     client.close()
 
 
+@both("{at: tls, when: {encryption: [on, strict], flight: client-hello}, do: close}")
+def the_encryption_asked_for_is_known(fake, strict):
+    """In TDS 8.0 TLS itself asks for it, before any PRELOGIN."""
+    client, _ = hello(fake, strict)
+    client.expect_end("FIN")
+
+
 @both("{at: tls, times: 1, do: ignore}")
 def ignore_answers_nothing(fake, strict):
     client, _ = hello(fake, strict)
