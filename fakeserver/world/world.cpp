@@ -378,9 +378,10 @@ void world::gate_changed(std::uint32_t server, std::size_t gate, core::instant n
     journal::event turned{
         .what = journal::kind::gate, .at = now, .server = server, .fields = {{"mode", mode_name(phase.mode)}}
     };
-    if (phase.mode == gate_mode::slow) turned.fields.push_back({"late", core::format_duration(phase.late)});
+    if (phase.mode == gate_mode::slow) turned.fields.emplace_back("late", core::format_duration(phase.late));
     if (phase.mode == gate_mode::unreachable) {
-        turned.fields.push_back({"what", scenario::unreachable_words.at(static_cast<std::size_t>(phase.what))}
+        turned.fields.emplace_back(
+            "what", scenario::unreachable_words.at(static_cast<std::size_t>(phase.what))
         );
     }
     journal_.add(std::move(turned));
