@@ -95,6 +95,8 @@ def run_all(chosen, strict):
     with concurrent.futures.ThreadPoolExecutor(max(1, len(waiting))) as beside:
         futures = [beside.submit(finish, suite) for suite in waiting]
         for suite in chosen:
+            if suite.alone:
+                concurrent.futures.wait(futures)
             if suite not in waiting:
                 finish(suite)
         for future in futures:

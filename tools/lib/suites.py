@@ -42,7 +42,8 @@ class Suite:
     what: str
     run: typing.Callable
     quick: bool = True
-    waits: bool = False  # mostly for timeouts of others: it runs beside the suites that come after it
+    waits: bool = False  # mostly for timeouts of others: it runs beside the suites that come after it …
+    alone: bool = False  # … but not beside this one, which measures times
 
 
 # ------------------------------------------------------------------------------------------------- building
@@ -64,7 +65,7 @@ def build_now(context, preset, targets, wrapper):
     folder = build / preset
     if not (folder / "build.ninja").exists():
         context.command(f"configuring {preset}", "cmake", "-S", tree, "--preset", preset)
-    context.command(f"building {preset}", *wrapper, "cmake", "--build", folder, *(["--target", *targets] if targets else []))
+    context.command(f"building {preset}", "nice", *wrapper, "cmake", "--build", folder, *(["--target", *targets] if targets else []))
     return folder
 
 
@@ -169,12 +170,12 @@ def bench_instructions(context, tally):
 
 
 ALL = [
-    Suite("clients", "real drivers: four (--all: all) against every scenario of the library, all of them against a healthy server", clients, waits=True),
+    Suite("clients", "real drivers: four against every scenario of the library, all sixteen against a healthy server", clients, waits=True),
     Suite("unit", "every floor without sockets, the include check, the fuzz regressions (ctest)", unit),
     Suite("format", "clang-format on every C++ file", format_check),
     Suite("server", "the real binary, spoken to byte by byte (pytest)", server),
-    Suite("wire", "what a capture shows, judged by tshark", wire),
     Suite("docs", "the examples in the documents", docs),
+    Suite("wire", "what a capture shows, judged by tshark", wire, alone=True),
     Suite("asan", "the unit and server tests under AddressSanitizer and UBSan", sanitized("asan"), quick=False),
     Suite("tsan", "the unit and server tests under ThreadSanitizer", sanitized("tsan", without_aslr), quick=False),
     Suite("tidy", "clang-tidy on the program's C++ files", tidy, quick=False),
