@@ -62,7 +62,7 @@ private:
         tls_.step();
     }
     void inside(const core::bytes& packets) {
-        tls_.received(std::exchange(on.at(0).unread, {}));
+        tls_.received(tls_.established() ? std::exchange(on.at(0).unread, {}) : flight());
         tls_.step();
         if (!tls_.established()) return; // the server is late
         tls_.write({packets.begin(), packets.end()});
@@ -77,8 +77,10 @@ private:
         auto raw = std::exchange(on.at(0).unread, {});
         if (in_ == carrier::strict) return raw;
         core::bytes out;
-        for (std::size_t at = 0; at + 8 <= raw.size();) {
+        std::size_t at = 0;
+        while (at + 8 <= raw.size()) {
             const auto length = std::size_t{raw[at + 2]} << 8 | raw[at + 3];
+            if (at + length > raw.size()) break; // its rest comes later
             out.insert(
                 out.end(),
                 raw.begin() + static_cast<std::ptrdiff_t>(at + 8),
@@ -86,6 +88,7 @@ private:
             );
             at += length;
         }
+        on.at(0).unread.assign(raw.begin() + static_cast<std::ptrdiff_t>(at), raw.end());
         return out;
     }
 
