@@ -1,6 +1,7 @@
 """drivers.toml is the one place where versions are decided: what installs the drivers agrees with it."""
 
 import json
+import os
 import pathlib
 import re
 import xml.etree.ElementTree
@@ -57,3 +58,9 @@ def test_every_driver_has_a_probe():
 @pytest.mark.parametrize("driver", DRIVERS)
 def test_its_toolchains_are_described(driver):
     assert set(CONFIGURATION["driver"][driver]["needs"]) <= set(CONFIGURATION["toolchain"])
+
+
+@pytest.mark.xdist_group("of one test")
+def test_the_groups_of_pytest_xdist_are_groups(request):
+    """pytest 9.2 renamed what pytest-xdist 3.8 sets: no group held, and every process ran the scenarios of every driver."""
+    assert "PYTEST_XDIST_WORKER" not in os.environ or request.node.nodeid.endswith("@of one test")

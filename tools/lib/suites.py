@@ -142,12 +142,13 @@ def tidy(context, tally):
 
 
 def server(context, tally):
-    pytest(context, tally, "fakeserver/tests/server", "-n", str(2 * cores), env=release(context))
+    pytest(context, tally, "fakeserver/tests/server", "-n", str(4 * cores), env=release(context))  # they mostly wait
 
 
 def wire(context, tally):
     tool("tshark", "tshark")
-    pytest(context, tally, "fakeserver/tests/wire", env=release(context))
+    # Each process has a network of its own, and they mostly wait.
+    pytest(context, tally, "fakeserver/tests/wire", "-n", str(2 * cores), env=release(context))
 
 
 def clients(context, tally):
