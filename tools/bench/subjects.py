@@ -1,6 +1,11 @@
-"""What is measured: tdsfake, or the stand-in with a defect. Both are asked for the same behaviours."""
+"""What is measured: tdsfake, or the stand-in with a defect. Both are asked for the same behaviours.
+
+`python3 subjects.py TDSFAKE` starts each of its servers once: nothing else does between two runs of the benchmark.
+"""
 
 import os
+import sys
+import tempfile
 
 from servers import Server
 
@@ -65,7 +70,7 @@ class Tdsfake:
         scenario = self._new_file(".yaml", f"""tdsfake: 1
 server:
   queries:
-    - {{match: rows, columns: {{id: int not null, name: nvarchar(60)}}, rows: {{count: {rows}, values: [$row, {ROW_TEXT}]}}}}
+    - {{match: rows, columns: {{id: int not null, name: nvarchar(60)}}, rows: {{count: {rows}, values: [$row, "{ROW_TEXT}"]}}}}
 """)
         command = [self.program, "run", scenario, "--quiet"]
         return Server(command + (["--journal", self._new_file(".jsonl")] if mode == "journal" else []), self.cpu)
@@ -109,3 +114,17 @@ class StandIn:
 
     def holding(self, milliseconds, mode="journal"):
         return self._start("--hold-ms", str(milliseconds))
+
+
+def start_each(program):
+    with tempfile.TemporaryDirectory(prefix="tdsfake-bench-") as folder:
+        subject = Tdsfake(program, folder, None)
+        for name, arguments in {
+            "healthy": (), "stalling": (), "delaying": ([(1, 2, 10)],), "streaming": (10,), "encrypting": (), "holding": (10,),
+        }.items():
+            getattr(subject, name)(*arguments).end()
+            print(f"ok {name}")
+
+
+if __name__ == "__main__":
+    start_each(sys.argv[1])

@@ -164,6 +164,7 @@ def bench_instructions(context, tally):
     tool("valgrind", "valgrind")
     binary = release(context)["TDSFAKE_BIN"]
     script = tree / "tools/bench/instructions"
+    context.command("starting the bench's servers", "/usr/bin/python3", script.parent / "subjects.py", binary)
     context.command("counting instructions", "/usr/bin/python3", script, "--tdsfake", binary, may_fail=True)
     lines = context.log.read_text().splitlines()
     tally.passed += sum(line.startswith("ok ") for line in lines)
@@ -180,5 +181,5 @@ ALL = [
     Suite("asan", "the unit and server tests under AddressSanitizer and UBSan", sanitized("asan"), quick=False),
     Suite("tsan", "the unit and server tests under ThreadSanitizer", sanitized("tsan", without_aslr), quick=False),
     Suite("tidy", "clang-tidy on the program's C++ files", tidy, quick=False),
-    Suite("bench-instructions", "instruction counts against their bars (callgrind)", bench_instructions, quick=False),
+    Suite("bench-instructions", "instruction counts against their bars (callgrind), and that the bench's servers start", bench_instructions, quick=False),
 ]
