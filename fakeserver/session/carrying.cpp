@@ -151,17 +151,16 @@ bool connection::records_are_right(const tls_link::event& of, core::instant now)
 }
 
 void connection::flight_read(core::bytes&& answer, bool completed, core::instant now) {
-    const auto details = tls_->engine().describe();
     std::vector<journal::field> what{
         {"message", "TLS"}, {"flight", completed ? "client-finished" : "client-hello"}
     };
     if (completed) {
-        describe(what, details);
+        describe(what, tls_->engine().describe());
         what.emplace_back(
             "scope", tls_->covers() == tls_link::scope::login_only ? "login only" : "everything"
         );
-    } else if (details.hello) {
-        describe(what, *details.hello);
+    } else if (const auto hello = tls_->take_client_hello(); hello) {
+        describe(what, *hello);
     }
     note_read(main_, now, std::move(what));
     member_.who.flight = completed ? "client-finished" : "client-hello";

@@ -131,6 +131,12 @@ void generated_rows::compile_cell(
     pieces_.push_back(std::move(part));
 }
 
+void generated_rows::write_integer(const piece& part, std::uint64_t number, std::uint8_t* to) {
+    if (part.most != 0x7fffffffffffffff) number %= part.most + 1;
+    for (std::size_t i = 0; i < part.size; ++i, number >>= 8)
+        to[i] = static_cast<std::uint8_t>(number);
+}
+
 void generated_rows::append(core::byte_view data) {
     if (buffer_.size() - used_ < data.size())
         buffer_.resize(std::max(buffer_.size() * 2, used_ + data.size()));
@@ -152,6 +158,7 @@ void generated_rows::append_text(const piece& part) {
         to += size;
     }
     const auto shown = take(digits_.size() * part.unit) / part.unit;
+    marks_.push_back({static_cast<std::size_t>(to - buffer_.data()), &part, shown});
     if (part.unit == 2) {
         for (std::size_t i = 0; i < shown; ++i) {
             *to++ = static_cast<std::uint8_t>(digits_[i]);
@@ -195,30 +202,64 @@ void generated_rows::append_any(const piece& part) {
     if (buffer_.size() - used_ < fixed_size_) buffer_.resize(buffer_.size() + fixed_size_);
 }
 
-void generated_rows::append_row() {
-    if (buffer_.size() - used_ < fixed_size_)
-        buffer_.resize(std::max(buffer_.size() * 2, used_ + fixed_size_));
+void generated_rows::append_integer(const piece& part) {
+    marks_.push_back({used_, &part, 0});
+    used_ += part.size;
+    write_integer(part, next_, buffer_.data() + marks_.back().at);
+}
+
+// Piece by piece.
+void generated_rows::build_row() {
+    const auto begin = used_;
+    marks_.clear();
+    bool repeats = true;
     for (const auto& part : pieces_) {
         append(part.constant);
         switch (part.fills) {
         case filler::none: break;
-        case filler::integer: {
-            auto number = part.most == 0x7fffffffffffffff ? next_ : next_ % (part.most + 1);
-            for (std::size_t i = 0; i < part.size; ++i, number >>= 8)
-                buffer_[used_++] = static_cast<std::uint8_t>(number);
-            break;
-        }
+        case filler::integer: append_integer(part); break;
         case filler::text: append_text(part); break;
-        case filler::any: append_any(part); break;
+        case filler::any:
+            append_any(part);
+            repeats = false;
+            break;
         }
     }
     append(tail_);
+    last_row_.clear();
+    if (!repeats) return;
+    last_row_.assign(buffer_.data() + begin, buffer_.data() + used_);
+    for (auto& one : marks_)
+        one.at -= begin;
+}
+
+void generated_rows::renumber_last_row() {
+    const auto first = digits_.size() - changed_;
+    for (const auto& one : marks_) {
+        auto* const at = last_row_.data() + one.at;
+        if (one.part->fills == filler::integer) {
+            write_integer(*one.part, next_, at);
+            continue;
+        }
+        for (auto i = first; i < one.shown; ++i)
+            at[i * one.part->unit] = static_cast<std::uint8_t>(digits_[i]);
+    }
+}
+
+void generated_rows::append_row() {
+    if (buffer_.size() - used_ < fixed_size_)
+        buffer_.resize(std::max(buffer_.size() * 2, used_ + fixed_size_));
+    if (changed_ == 0 || last_row_.empty()) return build_row();
+    renumber_last_row();
+    append(last_row_);
 }
 
 // The next row's number and its digits: nearly always the last one alone.
 void generated_rows::count_up() {
     ++next_;
+    changed_ = 0;
     for (auto& digit : digits_ | std::views::reverse) {
+        ++changed_;
         if (digit != '9') {
             ++digit;
             return;
@@ -226,6 +267,7 @@ void generated_rows::count_up() {
         digit = '0';
     }
     digits_.insert(0, 1, '1');
+    changed_ = 0;
 }
 
 bool generated_rows::write(tds::token_writer& out, std::size_t budget) {

@@ -1,5 +1,5 @@
 // Rows by number: `rows: {count: 1000000}`. What does not change from row to row is encoded once; a row is
-// then a copy with its number written into it.
+// then a copy of the last one with its number written into it.
 #pragma once
 
 #include "scenario/model.hpp"
@@ -24,6 +24,9 @@ public:
         const tds::dialect& to
     );
 
+    generated_rows(const generated_rows&) = delete; // marks_ point into pieces_
+    generated_rows& operator=(const generated_rows&) = delete;
+
     // Appends rows until about `budget` bytes were written. False: that was the last one.
     bool write(tds::token_writer& out, std::size_t budget);
     [[nodiscard]] std::uint64_t written() const noexcept { return next_ - 1; }
@@ -47,9 +50,20 @@ private:
         std::string text;
     };
 
+    // Where the row's number stands in the last row.
+    struct mark {
+        std::size_t at = 0;
+        const piece* part = nullptr;
+        std::size_t shown = 0; // digits of a text; it may have been cut
+    };
+
     void compile(const std::vector<tds::column>& columns, const std::vector<scenario::cell>& values);
     void compile_cell(std::size_t index, const scenario::cell& value, core::byte_writer& constant);
     void append_row();
+    void build_row();
+    void renumber_last_row();
+    static void write_integer(const piece& part, std::uint64_t number, std::uint8_t* to);
+    void append_integer(const piece& part);
     void append_text(const piece& part);
     void append_any(const piece& part);
     void append(core::byte_view data);
@@ -64,6 +78,9 @@ private:
     std::size_t fixed_size_ = 0;
     std::uint64_t next_ = 1;
     std::string digits_ = "1"; // of next_
+    std::size_t changed_ = 0;  // of the digits, at the end, since the row before; 0: all of them
+    core::bytes last_row_;     // empty while rows cannot be made from the one before
+    std::vector<mark> marks_;
     core::bytes buffer_;
     std::size_t used_ = 0;
 };

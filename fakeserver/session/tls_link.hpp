@@ -65,6 +65,7 @@ public:
     [[nodiscard]] tls::carrier carrier() const noexcept { return carrier_; }
     [[nodiscard]] bool established() const noexcept { return engine_.established(); }
     [[nodiscard]] const tls::engine& engine() const noexcept { return engine_; }
+    std::unique_ptr<tls::client_hello> take_client_hello() { return engine_.take_client_hello(); }
     [[nodiscard]] scope covers() const noexcept { return scope_; }
 
 private:

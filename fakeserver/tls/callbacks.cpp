@@ -49,7 +49,7 @@ void see_message(int sent, int, int type, const void* data, std::size_t size, SS
     if (message[0] == message_client_hello) {
         state.last_flight = flight::client_hello;
         if (auto hello = parse_client_hello(message); hello.has_value())
-            state.hello = std::move(hello.value());
+            state.hello = std::make_unique<client_hello>(std::move(hello.value()));
     }
     if (message[0] == message_finished) state.last_flight = flight::client_finished;
 }

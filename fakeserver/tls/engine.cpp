@@ -167,11 +167,7 @@ const std::string& engine::error() const noexcept { return state_->error; }
 details engine::describe() const {
     const auto& state = *state_;
     const auto* ssl = state.ssl.get();
-    details out{.client_alert = state.client_alert, .hello = state.hello};
-    if (state.hello) {
-        out.server_name = state.hello->server_name;
-        out.alpn_offered = state.hello->alpn;
-    }
+    details out{.client_alert = state.client_alert};
     if (const auto* cipher = SSL_get_current_cipher(ssl)) {
         out.version = version_of(ssl);
         out.cipher = SSL_CIPHER_get_name(cipher);
@@ -184,5 +180,7 @@ details engine::describe() const {
         out.client_certificate = subject_of(certificate.get());
     return out;
 }
+
+std::unique_ptr<client_hello> engine::take_client_hello() { return std::move(state_->hello); }
 
 } // namespace tdsfake::tls

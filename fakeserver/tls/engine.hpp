@@ -30,12 +30,9 @@ enum class flight : std::uint8_t { none, client_hello, client_finished };
 struct details {
     std::optional<tls::version> version; // negotiated
     std::string cipher;                  // OpenSSL's name
-    std::string server_name;             // SNI
-    std::vector<std::string> alpn_offered;
-    std::string alpn;                  // selected
-    std::string client_certificate;    // its subject, as in RFC 2253
-    std::optional<alert> client_alert; // the last alert that the client sent, other than close_notify
-    std::optional<client_hello> hello; // as it was read
+    std::string alpn;                    // selected
+    std::string client_certificate;      // its subject, as in RFC 2253
+    std::optional<alert> client_alert;   // the last alert that the client sent, other than close_notify
 };
 
 struct engine_state;
@@ -77,6 +74,8 @@ public:
     [[nodiscard]] flight last_flight() const noexcept;
     [[nodiscard]] const std::string& error() const noexcept;
     [[nodiscard]] details describe() const;
+    // What the client offered, once; nothing before it did.
+    std::unique_ptr<client_hello> take_client_hello();
 
 private:
     std::unique_ptr<engine_state> state_;

@@ -15,7 +15,7 @@ struct engine_state {
     core::bytes out; // ciphertext to be sent
     core::bytes plain;
     std::vector<std::size_t> record_sizes; // of what was in it
-    std::optional<client_hello> hello;
+    std::unique_ptr<client_hello> hello;
     std::optional<alert> client_alert;
     std::unique_ptr<sent_records> sent; // what a forged alert has to follow
     std::string error;

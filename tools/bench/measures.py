@@ -214,7 +214,7 @@ def requests(bench):
 
 def rows(bench):
     """A result of a million rows, in bytes per second, next to a server that writes packets of 4 KiB in a loop."""
-    count, rounds = (200_000, 5) if bench.quick else (1_000_000, 7)
+    count, rounds = (200_000, 11) if bench.quick else (1_000_000, 41)
     rates = {"subject": [], "bare": []}
     with bench.subject.streaming(count) as subject:
         size = int(bench.load("rows", subject, sql="rows")["bytes"])

@@ -140,6 +140,20 @@ TEST(Generated, NumbersBeginAgainWhereTheirTypeEnds) {
     c.expect_rows(rows);
 }
 
+TEST(Generated, ARowMadeFromTheOneBeforeIsLikeOneMadeAnew) {
+    conversation c(queries("{match: cut, columns: {k: tinyint not null, n: nvarchar(6), v: varchar(4), b: "
+                           "bigint}, rows: {count: 1200, values: [$row, 'row $row', 'x$row!', $row]}}"));
+    c.logs_in().peer_sends(batch("cut"));
+    std::vector<cells> rows;
+    for (int i = 1; i <= 1200; ++i) {
+        const auto n = std::to_string(i);
+        rows.push_back(
+            {std::int64_t{i % 256}, ("row " + n).substr(0, 6), ("x" + n + "!").substr(0, 4), std::int64_t{i}}
+        );
+    }
+    c.expect_rows(rows);
+}
+
 TEST(Generated, NullsAreCompressed) {
     conversation c(queries("{match: nulls, columns: {a: nvarchar(5), b: nvarchar(5), c: int}, rows: {count: "
                            "2, values: [null, null, $row]}}"));
