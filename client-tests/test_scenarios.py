@@ -2,6 +2,7 @@
 fault it is not."""
 
 import concurrent.futures
+import dataclasses
 import itertools
 import os
 import queue
@@ -12,7 +13,7 @@ from harness import sightings
 from harness.application import observe
 from harness.drivers import Probe
 from harness.plans import plans
-from harness.server import HarnessError
+from harness.server import HarnessError, binary
 from harness.talk import Mismatch
 from harness.toolchains import DRIVERS, unusable
 
@@ -20,7 +21,8 @@ QUICK = ("pymssql", "pytds", "mssql-python", "tedious")
 # Drivers that keep something of a connection for the next one in the same process: pymssql reports the number of an error of
 # before, when it has none of now. They get a process for each run.
 FRESH = ("pymssql",)
-at_once = 8  # runs of one driver: they mostly wait
+# The first TLS connection of a JVM takes seconds, more than the timeouts of the plans: one comes before what counts.
+COLD = ("mssql-jdbc", "jtds", "hikaricp")
 # "all", or some by name.
 WANTED = os.environ.get("TDSFAKE_DRIVERS", ",".join(QUICK))
 CHOSEN = DRIVERS if WANTED == "all" else [driver for driver in DRIVERS if driver in WANTED.split(",")]
@@ -43,6 +45,7 @@ class Campaign:
 
     def __init__(self, driver):
         self.driver = driver
+        at_once = 4 if driver in COLD else 8  # they mostly wait
         self.threads = concurrent.futures.ThreadPoolExecutor(at_once)
         self.free = queue.LifoQueue()
         for _ in range(at_once):
@@ -72,9 +75,12 @@ class Campaign:
         if probe is None or probe.ended or self.driver in FRESH or probe.process.poll() is not None:
             probe = Probe(self.driver)
             self.made.append(probe)
+        # Clients ask for instances at UDP port 1434 and nowhere else: an address for each run at a time.
+        address = f"127.{192 + slot}.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
         try:
-            # Clients ask for instances at UDP port 1434 and nowhere else: an address for each run at a time.
-            return observe(plan, probe, f"127.{192 + slot}.{os.getpid() >> 8 & 255}.{os.getpid() & 255}", control)
+            if self.driver in COLD and probe.last == 0:
+                observe(dataclasses.replace(plan, within=60, options=plan.options | {"timeout": 30}), probe, address, True)
+            return observe(plan, probe, address, control)
         except HarnessError:
             probe.kill()
             raise
@@ -109,12 +115,13 @@ def campaign(request, campaigns):
 
 
 def judged(recorded, sighting):
-    """Raises Mismatch unless one of the recorded lines says the same."""
+    """The recorded lines that say the same; raises Mismatch if none does."""
     if not recorded:
-        raise Mismatch(f"nothing is recorded: run with --write-table\n{sighting}")
+        raise Mismatch(f"nothing is recorded: run with --add-outcomes\n{sighting}")
     found = [list(sightings.differences(one, sighting.seen)) for one in recorded]
     if all(found):
         raise Mismatch("\n".join(min(found, key=len)) + f"\n{sighting}")
+    return [one for one, differences in zip(recorded, found) if not differences]
 
 
 @pytest.mark.parametrize("plan, driver", list(chosen()))
@@ -122,24 +129,30 @@ def test_scenario(plan, driver, campaign, keep_sighting):
     campaign.start(plan)
     control = campaign.runs[campaign.control_of(plan)].result()
     assert control.seen["outcome"] in ("ok", "not offered"), f"a healthy server should please {driver}\n{control}"
-    sighting = campaign.runs[plan.scenario].result()
+    try:
+        sighting = campaign.runs[plan.scenario].result()
+    except HarnessError as error:
+        if "needs CAP_NET_RAW" in str(error):
+            pytest.skip(f"the server needs CAP_NET_RAW: sudo setcap cap_net_raw+ep {binary}")
+        raise
     if keep_sighting(plan, driver, sighting, control):
         return
     recorded = RECORDED.get(plan.scenario, {}).get(driver)
     try:
-        judged(recorded, sighting)
+        lines = judged(recorded, sighting)
     except Mismatch:
         # A second run: what is recorded must come, and a machine with other things to do may have been too slow for it.
-        judged(recorded, campaign.run(plan))
+        sighting = campaign.run(plan)
+        lines = judged(recorded, sighting)
     if sighting.seen["outcome"] == "not offered":
         return
-    if any(one.get("not_met") for one in recorded):
+    if all(one.get("not_met") for one in lines):
         assert not sighting.met, f"the fault was met, which it was not when it was recorded\n{sighting}"
         return
     assert sighting.met, f"the fault was not met: no {plan.proof} in the journal\n{sighting}"
     # The red control: without the fault the same check fails; where the driver notices nothing, the server must have.
-    if any(one.get("unnoticed") for one in recorded):
+    if any(one.get("unnoticed") for one in lines):
         assert not plan.was_met(control.events), f"the proof of the fault is there without it\n{control}"
     else:
         with pytest.raises(Mismatch):
-            judged(recorded, control)
+            judged(lines, control)

@@ -31,6 +31,11 @@ def put_together(add):
         same = next((known for known in before if not list(sightings.untimed(known, one))), None)
         if same:
             same["seconds"] = min(same["seconds"], one["seconds"])  # the other was a busier machine
+            # A run without the fault may differ from this one by chance, and a proof may come too late: both only once.
+            if one.get("unnoticed"):
+                same["unnoticed"] = True
+            if not one.get("not_met"):
+                same.pop("not_met", None)
         else:
             recorded[scenario][driver] = [*before, one] if add else [one]
     by_class = {}

@@ -17,7 +17,7 @@ from harness.toolchains import DRIVERS, unusable
 
 sys.path.append(str(tree / "fakeserver" / "tests" / "wire"))
 
-from capture import Capture, CaptureFailed  # noqa: E402
+from capture import Capture, CaptureFailed, Segment  # noqa: E402
 from network import own_network  # noqa: E402
 
 from judge.recorded import Run  # noqa: E402
@@ -72,7 +72,8 @@ class Judge:
                 out.write(path.read_bytes())
         where = tree / "build" / "client-tests" / "judge"
         where.mkdir(parents=True, exist_ok=True)
-        judgement = Judgement(where, [segment for _, _, segment in self.capture.records], runs, keys)
+        segments = [one for _, _, one in self.capture.records if isinstance(one, Segment)]  # of connections, then; not ICMP
+        judgement = Judgement(where, segments, runs, keys)
         print(f"\nthe second judge: {judgement.packets} packets of {len(judgement.conversations)} connections, "
               f"{time.monotonic() - started:.1f} s")
         yield from results(judgement)

@@ -28,7 +28,7 @@ def run(suite, strict):
     log.write_text("")
     tally, state, reason = suites.Tally(), "passed", ""
     try:
-        suite.run(suites.Context(suite.name, log), tally)
+        suite.run(suites.Context(suite.name, log, strict), tally)
         if tally.failed:
             state, reason = "failed", f"{tally.failed} of {tally.total} failed"
         elif tally.total == 0:

@@ -55,9 +55,10 @@ class Progress:
 class Context:
     """What a suite is given: its name, its log, and how to run a command."""
 
-    def __init__(self, suite, log):
+    def __init__(self, suite, log, everything=False):
         self.suite = suite
         self.log = log
+        self.everything = everything  # --all
 
     def command(self, step, *command, env=None, within=1500, may_fail=False):
         """Runs it to its end; returns the exit code, or raises Failed when that is not 0 and must be."""

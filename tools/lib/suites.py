@@ -153,7 +153,8 @@ def wire(context, tally):
 
 def clients(context, tally):
     # The clients mostly wait for their own timeouts: many at once cost little.
-    pytest(context, tally, "client-tests", "-n", str(4 * cores), env=release(context))
+    drivers = {"TDSFAKE_DRIVERS": "all"} if context.everything else {}
+    pytest(context, tally, "client-tests", "-n", str(4 * cores), env=release(context) | drivers)
 
 
 def docs(context, tally):
@@ -172,7 +173,7 @@ def bench_instructions(context, tally):
 
 
 ALL = [
-    Suite("clients", "real drivers: four against every scenario of the library, all sixteen against a healthy server", clients, waits=True),
+    Suite("clients", "real drivers: sixteen against a healthy server, four (with --all: sixteen) against every scenario", clients, waits=True),
     Suite("unit", "every floor without sockets, the include check, the fuzz regressions (ctest)", unit),
     Suite("format", "clang-format on every C++ file", format_check),
     Suite("server", "the real binary, spoken to byte by byte (pytest)", server),

@@ -13,7 +13,12 @@ def test_the_library_has_at_least_15_scenarios_with_unique_names():
     assert len(names) >= 15 and len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def case(path):
+    marks = [pytest.mark.net_raw] if "CAP_NET_RAW" in path.read_text() else []
+    return pytest.param(path, id=path.stem, marks=marks)
+
+
+@pytest.mark.parametrize("path", [case(path) for path in FILES])
 def test_library_scenario(start, path):
     checked = fakes.tdsfake("check", path)
     assert checked.returncode == 0, checked.stdout + checked.stderr
