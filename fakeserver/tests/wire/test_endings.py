@@ -5,6 +5,7 @@ import time
 import fake as fakes
 import pytest
 import tds_client
+import tds_messages as m
 from capture import ACK, FIN, RST, Conversation, until
 from story import must_fail
 
@@ -163,3 +164,28 @@ def test_healthy_close_is_fin_for_fin(capture, start):
     assert len([s for s in wire.server if s.has(FIN)]) >= 1 and not [s for s in wire.all if s.has(RST)], str(
         wire
     )
+
+
+def test_reset_while_a_bulk_load_is_written(capture, start):
+    """RST in the middle of the upload: it answers bytes, and more were on their way (FreeTDS/freetds#70)."""
+    fake = start(fakes.scenario(["{at: bulk, after: 64KiB, do: reset}"]))
+    with fake.logged_in() as client:
+        piece = m.packet(m.BULK, bytes(4088), status=0)
+        sent = 0
+        with pytest.raises(OSError):
+            while sent < 64 * len(piece) * 16:
+                client.send(piece)
+                sent += len(piece)
+        wire = seen(capture, fake, client)
+    (reset,) = [s for s in wire.server if s.has(RST)][:1]
+    before = sum(len(s.payload) for s in wire.client if s.t <= reset.t)
+    assert before >= 64 * 1024 and not [s for s in wire.server if s.has(FIN)], str(wire)[-2000:]
+
+
+def test_red_control_a_bulk_load_below_that_size_is_not_reset(capture, start):
+    fake = start(fakes.scenario(["{at: bulk, after: 64KiB, unused: allowed, do: reset}"]))
+    with fake.logged_in() as client:
+        for _ in range(8):
+            client.send(m.packet(m.BULK, bytes(4088), status=0))
+        client.expect_acknowledged()
+        assert not [s for s in seen(capture, fake, client).server if s.has(RST)]

@@ -9,7 +9,7 @@ from capture import ACK, FIN, RST, Conversation, until
 from story import must_fail
 
 
-def stuff(client, seconds=0.5, most=64 << 20):
+def stuff(client, seconds=1.0, most=64 << 20):
     """Sends a batch that never ends until the kernel takes no more for that long; how many bytes it took."""
     packet = messages.packet(0x01, b"-\0" * ((4096 - 8) // 2), status=0)
     client.sock.settimeout(seconds)

@@ -1,4 +1,4 @@
-"""Segments, pace and waits as they arrive."""
+"""Segments, pace, waits and silences as they arrive. Never early; late by what a loaded machine can take."""
 
 import statistics
 
@@ -8,6 +8,8 @@ from capture import Conversation
 from story import must_fail
 
 ROWS = "queries: [{match: SELECT t, columns: {a: nvarchar(100)}, rows: [[" + "x" * 90 + "], [y], [z]]}]"
+
+LATE = 1.5  # seconds
 
 
 def answer_segments(capture, start, shape, sql="SELECT t"):
@@ -66,7 +68,7 @@ def test_red_control_a_healthy_answer_is_one_segment(capture, start):
 def test_segments_pause_at_the_receiver(capture, start):
     _, segments, _ = answer_segments(capture, start, "segments: [8, 200ms, done, 100ms]")
     gaps = [b.t - a.t for a, b in zip(segments, segments[1:])]
-    assert len(gaps) == 2 and 0.19 <= gaps[0] < 0.8 and 0.09 <= gaps[1] < 0.7, gaps
+    assert len(gaps) == 2 and 0.19 <= gaps[0] < LATE and 0.09 <= gaps[1] < LATE, gaps
 
 
 def expect_pace(capture, start, shape, size, every):
@@ -74,7 +76,7 @@ def expect_pace(capture, start, shape, size, every):
     total = 8 + len(message.payload)
     assert sizes(segments) == [size] * (total // size) + ([total % size] if total % size else [])
     gaps = [b.t - a.t for a, b in zip(segments, segments[1:])]
-    assert every * 0.8 <= statistics.median(gaps) < every * 3, gaps
+    assert every * 0.8 <= statistics.median(gaps) < LATE, gaps
     assert sum(gaps) >= every * len(gaps) * 0.95, "a late piece does not make the pace faster than said"
 
 
@@ -106,11 +108,11 @@ def waited(capture, start, faults):
 
 
 def test_wait_at_the_receiver(capture, start):
-    assert 0.299 <= waited(capture, start, ["{at: query, do: {wait: 300ms}}"]) < 1.0
+    assert 0.299 <= waited(capture, start, ["{at: query, do: {wait: 300ms}}"]) < LATE
 
 
 def test_wait_drawn_from_a_range(capture, start):
-    assert 0.199 <= waited(capture, start, ["{at: query, do: {wait: 200ms..400ms}}"]) < 1.0
+    assert 0.199 <= waited(capture, start, ["{at: query, do: {wait: 200ms..400ms}}"]) < LATE
 
 
 def test_red_control_no_wait(capture, start):
@@ -119,3 +121,25 @@ def test_red_control_no_wait(capture, start):
 
 def _at_least(value, least):
     assert value >= least
+
+
+@pytest.mark.parametrize("do", ["stall", "ignore", "{hold: never}"])
+def test_silence_that_is_acknowledged(capture, start, do):
+    """The server's TCP is there; nothing comes from it but acknowledgements. After `ignore` the next answer does."""
+    fake = start(fakes.scenario([f"{{at: query, times: 1, do: {do}}}"]))
+    with fake.logged_in() as client:
+        client.send_batch("SELECT 1")
+        client.expect_acknowledged()
+        client.expect_silence(0.2)
+        wire = Conversation(capture, fake.port, client.port)
+        request = [s for s in wire.client if s.payload][-1]
+        after = [s for s in wire.server if s.t > request.t]
+        assert after and not [s for s in after if s.payload], str(wire)
+        if do == "ignore":
+            client.send_batch("SELECT 1")
+            assert client.read_message().rows == [[1]]
+
+
+def test_red_control_a_healthy_server_is_not_silent(capture, start):
+    with pytest.raises(AssertionError):
+        test_silence_that_is_acknowledged(capture, start, "reply")
