@@ -2,6 +2,7 @@
 
 from driver_cases.case import case, equal, expect
 
+TOKEN = "eyJhbGciOiJub25lIn0.eyJhdWQiOiJ0ZHNmYWtlIn0.c2ln"
 QUERY = "queries: [{match: SELECT n FROM five, columns: {n: int}, rows: [[5]]}]"
 
 
@@ -33,8 +34,22 @@ server:
   faults: [{at: [login, fedauth], do: {error: 18456}}]
 """)
 def token(t):
-    five(t, encrypt="on", token="eyJhbGciOiJub25lIn0.eyJhdWQiOiJ0ZHNmYWtlIn0.c2ln")
+    five(t, encrypt="on", token=TOKEN)
     expect("fedauth" in str(t.first("LOGIN7").get("features")), f"the login asks for no FEDAUTH: {t.first('LOGIN7')}")
+
+
+@case("login.fedauthinfo", "a login by a token that is fetched from where FEDAUTHINFO says", ca=True, scenario=f"""
+tdsfake: 1
+server:
+  {QUERY}
+""", control="""
+tdsfake: 1
+server:
+  faults: [{at: fedauth, do: {error: 18456}}]
+""")
+def fedauthinfo(t):
+    five(t, encrypt="on", fetched_token=TOKEN)
+    equal("the bytes of the token", t.first("FEDAUTH token").get("token-bytes"), 2 * len(TOKEN))
 
 
 @case("login.new-password", "an expired password is changed by the login", scenario="""

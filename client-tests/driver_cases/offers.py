@@ -18,7 +18,7 @@ class Deviation:
 NO_STRICT = {"tls.strict*": "no TDS 8.0"}
 TRUSTS_ALL = {"tls.untrusted": "checks no certificate unless told so in freetds.conf"}
 FREETDS = {
-    "login.token": "no login by token", "login.new-password": "no change of passwords", "login.partner": "no failover partner",
+    "login.token": "no login by token", "login.fedauthinfo": "no login by token", "login.new-password": "no change of passwords", "login.partner": "no failover partner",
     "login.packets-512": "4096 bytes at least in TDS 7.0 and newer", "session.recovered": "no session recovery",
 }
 COMMAND_LINE = FREETDS | TRUSTS_ALL | NO_STRICT | {
@@ -50,6 +50,7 @@ NOT_OFFERED = {
         "prepared.*": "writes parameters into the text", "cancel.*": "no cancel", "pool.*": "no pool", "mars.*": "no MARS",
     },
     "pytds": NO_STRICT | {
+        "login.fedauthinfo": "sends its token with LOGIN7",
         "login.ntlm": "wants the package ntlm-auth, which is no longer maintained",
         "login.new-password": "no change of passwords", "login.partner": "on the principal's port only",
         "session.recovered": "no session recovery",
@@ -61,6 +62,7 @@ NOT_OFFERED = {
         "prepared.*": "no statement objects",
     },
     "mssql-python": ONE_VERSION | {
+        "login.fedauthinfo": "sends its token with LOGIN7",
         "mars.cancel": "no cancel", "login.ntlm": "integrated logins by Kerberos only", "login.partner": "no keyword for it",
         "procedure.*": "binds input parameters only", "cancel.*": "no cancel",
         "prepared.*": "no statement objects",
@@ -74,6 +76,7 @@ NOT_OFFERED = {
     "tedious": NODE | {"pool.*": "no pool"},
     "node-mssql": NODE | {"pool.reset": "its pool resets nothing"},
     "knex": NODE | {
+        "login.fedauthinfo": "takes no callback for a token",
         "query.several-results": "one array of rows per query", "query.affected": "raw() tells no row counts",
         "query.print": "no messages", "query.raiserror-10": "no messages", "cancel.*": "no cancel for this dialect",
         "timeout.query": "no cancel for this dialect", "pool.reset": "its pool resets nothing", "prepared.*": "no statement objects",
@@ -81,7 +84,7 @@ NOT_OFFERED = {
     },
     "mssql-jdbc": ONE_VERSION | {"login.new-password": "no change of passwords", "mars.*": "no MARS", "pool.*": "no pool of its own"},
     "jtds": NO_STRICT | {
-        "login.token": "no login by token", "login.new-password": "no change of passwords", "login.partner": "no failover partner",
+        "login.token": "no login by token", "login.fedauthinfo": "no login by token", "login.new-password": "no change of passwords", "login.partner": "no failover partner",
         "login.packets-32767": "32256 bytes at most", "session.recovered": "no session recovery",
         "connect.tds-7.[234]": "speaks 7.0 and 7.1", "mars.*": "no MARS", "pool.*": "no pool of its own",
         "login.read-only": "no keyword", "bulk.*": "no bulk interface",
@@ -99,6 +102,7 @@ NOT_OFFERED = {
         "prepared.*": "prepares nothing on the server: sp_executesql each time", "mars.*": "no MARS",
     },
     "tiberius": ONE_VERSION | NO_STRICT | {
+        "login.fedauthinfo": "sends its token with LOGIN7",
         "login.ntlm": "on Windows only", "login.new-password": "no change of passwords", "login.partner": "no failover partner",
         "login.packets-*": "no packet size", "session.recovered": "no session recovery",
         "transaction.*": "by SQL text only", "pool.*": "no pool", "cancel.*": "no cancel", "timeout.query": "no timeouts",

@@ -42,6 +42,7 @@ type command struct {
 	PacketSize  int `json:"packet_size"`
 	Domain      string
 	Token       string
+	Fetched     string `json:"fetched_token"`
 	NewPassword string `json:"new_password"`
 	Reconnect   bool
 	Partner     *struct {

@@ -75,7 +75,7 @@ func address(c command) (string, error) {
 	user := url.UserPassword(c.User, c.Password)
 	if c.Domain != "" { // NTLM
 		user = url.UserPassword(c.Domain+"\\"+c.User, c.Password)
-	} else if c.Token != "" {
+	} else if c.Token != "" || c.Fetched != "" {
 		user = nil
 	}
 	made := url.URL{Scheme: "sqlserver", User: user, Host: c.Host, RawQuery: values.Encode()}
@@ -95,12 +95,12 @@ func openPool(driver string, c command) (*pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pool{db: open(text, c.Token)}, nil
+	return &pool{db: open(text, c)}, nil
 }
 
-func open(text string, token string) *sql.DB {
-	if token != "" {
-		connector, err := mssql.NewAccessTokenConnector(text, func() (string, error) { return token, nil })
+func open(text string, c command) *sql.DB {
+	if c.Token != "" {
+		connector, err := mssql.NewAccessTokenConnector(text, func() (string, error) { return c.Token, nil })
 		if err != nil {
 			panic(err)
 		}
@@ -112,7 +112,15 @@ func open(text string, token string) *sql.DB {
 	if err != nil {
 		panic(err)
 	}
-	db := sql.OpenDB(mssql.NewConnectorConfig(configuration))
+	connector := mssql.NewConnectorConfig(configuration)
+	if c.Fetched != "" {
+		connector, err = mssql.NewActiveDirectoryTokenConnector(configuration, mssql.FedAuthADALWorkflowPassword,
+			func(context.Context, string, string) (string, error) { return c.Fetched, nil })
+		if err != nil {
+			panic(err)
+		}
+	}
+	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(1)
 	return db
 }
@@ -122,7 +130,7 @@ func openSession(c command) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := open(text, c.Token)
+	db := open(text, c)
 	conn, err := db.Conn(background)
 	if err != nil {
 		db.Close()

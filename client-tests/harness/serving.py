@@ -8,7 +8,7 @@ One process per driver carries out many cases: it reads commands, one JSON objec
 
 Commands on one connection are carried out in order, on a thread of its own; `cancel` overtakes them.
   open      as, and options: host, port, user, password, database, timeout, tds, encrypt, ca, trust, packet_size, mars,
-            intent, instance, autocommit, domain (NTLM), token (instead of user and password), new_password, partner {host, port, instance},
+            intent, instance, autocommit, domain (NTLM), token (instead of user and password), fetched_token (the same, through a callback that is told of FEDAUTHINFO), new_password, partner {host, port, instance},
             reconnect (recover the session of a broken connection), pool (a pool of one connection; `acquire` and `release` use it)
   query     on, sql with ? for parameters; params [{type, value}]; timeout (seconds); prepared: through the prepared interface
   prepare   on, sql, types; as: the statement's name        execute  on, statement, values

@@ -63,6 +63,9 @@ final class Drivers {
         Properties properties = new Properties();
         if (options.get("token") != null) {
             properties.put("accessToken", options.get("token"));
+        } else if (options.get("fetched_token") != null) {
+            FetchedToken.token = (String) options.get("fetched_token");
+            properties.put("accessTokenCallbackClass", "FetchedToken");
         } else {
             properties.put("user", options.get("user"));
             properties.put("password", options.get("password"));
@@ -97,7 +100,7 @@ final class Drivers {
         url.append("/").append(options.get("database")).append(";user=").append(options.get("user"));
         url.append(";password=").append(options.get("password")).append(";ssl=").append(ssl).append(";tds=").append(tds);
         url.append(";loginTimeout=").append(options.get("timeout"));
-        for (String other : List.of("token", "new_password", "partner", "reconnect")) {
+        for (String other : List.of("token", "fetched_token", "new_password", "partner", "reconnect")) {
             if (options.get(other) != null) throw new NotOffered("no " + other);
         }
         if (options.get("domain") != null) url.append(";useNTLMv2=true;domain=").append(options.get("domain"));

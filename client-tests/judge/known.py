@@ -53,6 +53,11 @@ LIMITS = [
         "MS-TDS 2.2.7.22 calls it US_VARBYTE; all drivers with NTLM answer the challenge",
     ),
     Limit(
+        "FEDAUTHINFO", r"(red control of )?login\.fedauthinfo", "tshark stops at token 0xee",
+        "its dissector has no FEDAUTHINFO",
+        "MS-TDS 2.2.7.12; all drivers that fetch a token read it, and send theirs in a message of its own",
+    ),
+    Limit(
         "collation in TDS 7.0", r"(red control of )?connect\.tds-7\.0",
         r"Malformed Packet \(Exception occurred\)|tshark stops at token 0x\w\w",
         "text columns of TDS 7.0 have no collation: it reads one in any version",

@@ -6,6 +6,7 @@ const { NotOffered, to_json, to_native } = require('./serving');
 const { options_of } = require('./tedious');
 
 function configuration(options) {
+  if (options.fetched_token) throw new NotOffered('its configuration takes no credential');
   const { server, authentication, options: below } = options_of(options);
   const { port, database, connectTimeout, requestTimeout, ...rest } = below;
   return {

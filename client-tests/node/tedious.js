@@ -14,7 +14,11 @@ const TYPE = {
 };
 const EXACT = { decimal: { precision: 18, scale: 4 } };
 
-function authentication_of({ user, password, domain, token }) {
+function authentication_of({ user, password, domain, token, fetched_token }) {
+  if (fetched_token) {
+    const credential = { getToken: async () => ({ token: fetched_token, expiresOnTimestamp: Date.now() + 3600000 }) };
+    return { type: 'token-credential', options: { credential } };
+  }
   if (token) return { type: 'azure-active-directory-access-token', options: { token } };
   if (domain) return { type: 'ntlm', options: { userName: user, password, domain } };
   return { type: 'default', options: { userName: user, password } };
