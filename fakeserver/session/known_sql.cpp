@@ -37,7 +37,7 @@ std::string without_brackets(std::string_view name) {
 } // namespace
 
 bool is_set_up(std::string_view sql) {
-    static constexpr std::array<std::string_view, 11> starts{
+    static constexpr std::array<std::string_view, 13> starts{
         "set ",
         "use ",
         "begin tran",
@@ -49,6 +49,8 @@ bool is_set_up(std::string_view sql) {
         "declare ",
         "insert bulk ",
         "begin distributed tran",
+        "sp_datatype_info", // pyodbc asks four times, before the application does
+        "exec sp_datatype_info",
     };
     const auto text = core::normalised(trimmed(sql).substr(0, 64));
     return std::ranges::any_of(starts, [&](std::string_view start) {

@@ -12,7 +12,8 @@
 
 namespace tdsfake::session {
 
-// SET, USE, BEGIN TRAN, IF @@TRANCOUNT … : what stage `query` leaves out and a bare DONE answers.
+// SET, USE, BEGIN TRAN, IF @@TRANCOUNT, sp_datatype_info … : what stage `query` leaves out. A bare DONE
+// answers what has no result.
 bool is_set_up(std::string_view sql);
 
 // What a set-up statement does with the session's transaction: BEGIN TRAN, COMMIT, IF @@TRANCOUNT > 0

@@ -315,5 +315,17 @@ TEST(Transactions, DistributedOnesAreRefused) {
         .expect_error(50000);
 }
 
+// What pyodbc asks before its application does anything is no query of the application's.
+TEST(Requests, DriversAskForTypesWithoutMeetingTheFaultsOfQueries) {
+    conversation c("at: query, times: 1, do: {error: 1205}");
+    c.logs_in();
+    for (const auto* ask : {"sp_datatype_info_100 12,3", "exec sp_datatype_info 0"}) {
+        c.peer_sends(batch(ask));
+        EXPECT_GT(c.me().unread.size(), 1000U) << ask;
+        c.me().unread.clear();
+    }
+    c.peer_sends(batch("SELECT 1")).expect_error(1205);
+}
+
 } // namespace
 } // namespace tdsfake::session::testing
