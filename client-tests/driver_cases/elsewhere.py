@@ -49,4 +49,4 @@ browser: {listen: "$host:1434"}
 def instance(t):
     c = t.open(instance="SALES", port=None)
     equal("the value", str(c.query("SELECT n FROM five").value), "5")
-    expect(bool(t.received("SSRP")), "the Browser was not asked")
+    t.sees_message("SSRP")

@@ -3,11 +3,14 @@
 The journal comes through a FIFO, so that waiting for an event is waiting on a file descriptor: no polling, no sleeps.
 """
 
+import fcntl
 import json
 import os
 import pathlib
 import signal
+import struct
 import subprocess
+import termios
 import threading
 
 tree = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -33,6 +36,7 @@ class Journal:
         self.holding = os.open(path, os.O_WRONLY)
         os.set_blocking(self.reading, True)
         self.events = []
+        self.writer = None  # the server's process
         self.changed = threading.Condition()
         self.thread = threading.Thread(target=self.follow, daemon=True)
         self.thread.start()
@@ -56,13 +60,24 @@ class Journal:
             self.changed.wait_for(lambda: wanted(self.events), seconds)
 
     def quiet(self, seconds=0.06):
-        """All events, when none has come for so long."""
+        """All events, when none has come for so long, and none is on its way: a busy machine may keep the server waiting."""
         with self.changed:
             known = -1
-            while known != len(self.events):
+            while known != len(self.events) or self.grows():
                 known = len(self.events)
                 self.changed.wait(seconds)
             return list(self.events)
+
+    def grows(self):
+        """The server has something to do, or what it wrote has not been read."""
+        if self.writer is None or self.writer.poll() is not None or not self.thread.is_alive():
+            return False
+        try:
+            unread = struct.unpack("i", fcntl.ioctl(self.reading, termios.FIONREAD, bytes(4)))[0]
+            threads = pathlib.Path(f"/proc/{self.writer.pid}/task").glob("*/stat")
+            return unread > 0 or any(one.read_text().rpartition(")")[2].split()[0] == "R" for one in threads)
+        except OSError:  # it ends just now
+            return False
 
     def finish(self):
         """All events; to be called when the server has exited."""
@@ -89,6 +104,7 @@ class Server:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True
             )
+        self.journal.writer = self.process
         self.ready = None
         self.exit_code = None
         # Its console goes on after the ready line; somebody has to read it.
