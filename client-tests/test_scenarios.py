@@ -114,11 +114,11 @@ def campaign(request, campaigns):
     return campaigns[driver]
 
 
-def judged(recorded, sighting):
+def judged(recorded, sighting, driver):
     """The recorded lines that say the same; raises Mismatch if none does."""
     if not recorded:
         raise Mismatch(f"nothing is recorded: run with --add-outcomes\n{sighting}")
-    found = [list(sightings.differences(one, sighting.seen)) for one in recorded]
+    found = [list(sightings.differences(one, sighting.seen, driver)) for one in recorded]
     if all(found):
         raise Mismatch("\n".join(min(found, key=len)) + f"\n{sighting}")
     return [one for one, differences in zip(recorded, found) if not differences]
@@ -139,11 +139,11 @@ def test_scenario(plan, driver, campaign, keep_sighting):
         return
     recorded = RECORDED.get(plan.scenario, {}).get(driver)
     try:
-        lines = judged(recorded, sighting)
+        lines = judged(recorded, sighting, driver)
     except Mismatch:
         # A second run: what is recorded must come, and a machine with other things to do may have been too slow for it.
         sighting = campaign.run(plan)
-        lines = judged(recorded, sighting)
+        lines = judged(recorded, sighting, driver)
     if sighting.seen["outcome"] == "not offered":
         return
     if all(one.get("not_met") for one in lines):
@@ -155,4 +155,4 @@ def test_scenario(plan, driver, campaign, keep_sighting):
         assert not plan.was_met(control.events), f"the proof of the fault is there without it\n{control}"
     else:
         with pytest.raises(Mismatch):
-            judged(lines, control)
+            judged(lines, control, driver)

@@ -13,7 +13,7 @@ pieces = pathlib.Path(os.environ.get("TDSFAKE_SIGHTINGS", tree / "build" / "clie
 
 def keep(plan, driver, sighting, control):
     one = sightings.tidy(sighting.seen)
-    if one["outcome"] != "not offered" and not list(sightings.untimed(one, control.seen)):
+    if one["outcome"] != "not offered" and not list(sightings.untimed(one, control.seen, driver)):
         one["unnoticed"] = True
     if one["outcome"] != "not offered" and not sighting.met:
         one["not_met"] = True  # it does not come to this with the driver: no PRELOGIN, no timeout and so no ATTENTION
@@ -28,7 +28,7 @@ def put_together(add):
         scenario, driver = path.stem.split(".", 1)
         one = json.loads(path.read_text())
         before = recorded.setdefault(scenario, {}).get(driver, [])
-        same = next((known for known in before if not list(sightings.untimed(known, one))), None)
+        same = next((known for known in before if not list(sightings.untimed(known, one, driver))), None)
         if same:
             same["seconds"] = min(same["seconds"], one["seconds"])  # the other was a busier machine
             # A run without the fault may differ from this one by chance, and a proof may come too late: both only once.

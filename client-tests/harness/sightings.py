@@ -14,6 +14,8 @@ from harness.toolchains import DRIVERS
 folder = pathlib.Path(__file__).resolve().parent.parent / "outcomes"
 EXACT = ("outcome", "phase", "type", "number", "text", "recovers", "verify")
 slack = 6.0  # seconds that a busy machine may add
+# A pool gives a connection up while its driver is about to cancel what runs there: which comes first is a race.
+RACES = {"hikaricp": ("attentions",)}
 
 
 def normal(text, longest=240):
@@ -23,7 +25,7 @@ def normal(text, longest=240):
     for pattern, word in (
         (r"\b\d{4}-\d\d-\d\dT[\d:]+Z?|\bSOME-\d\d-\d\dT[\d:]+Z?", "SOME DAY"),
         (r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} \d+ [\d:]{8} \w+ \d{4}\b", "SOME DAY"), (r"\b127\.\d+\.\d+\.\d+[:,] ?\d+", "HOST:PORT"), (r"\b127\.\d+\.\d+\.\d+", "HOST"), (r"\bport:? \d+", "port PORT"),
-        (r"\b[0-9A-F]{16}:error", "error"), (r"(?i)\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "ID"), (r"ClientConnectionId:ID", "ClientConnectionId:ID"),
+        (r"\b[0-9A-F]{16}:error", "error"), (r":[./\w]+\.c:\d+(?=:)", ""), (r"(?i)\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "ID"), (r"ClientConnectionId:ID", "ClientConnectionId:ID"),
         (r"\b0x[0-9a-f]{8,}\b", "ADDRESS"), (r"/tmp/\S+", "FILE"), (r"\b\d+(\.\d+)? ?(ms|milliseconds|seconds|s)\b", "SOME TIME"),
         (r"after \d+", "after SOME"), (r"localhost:\d+", "HOST:PORT"), (r"total=\d+, active=\d+, idle=\d+, waiting=\d+", "…"),
         (r"\bHikariPool-\d+", "HikariPool"), (r"->HOST:PORT|HOST:PORT->HOST:PORT", "->HOST:PORT"),
@@ -39,9 +41,9 @@ def few(count):
     return "several" if count > 1 else count
 
 
-def differences(recorded, seen):
+def differences(recorded, seen, driver):
     """Why `seen` is not what is recorded; nothing where it is."""
-    yield from untimed(recorded, seen)
+    yield from untimed(recorded, seen, driver)
     # Below the waits that the plans are made of, a time is that of a machine with more or less to do; so is that of a client
     # that connects again and again until its stack is full.
     waits = recorded["seconds"] >= 1.5 and recorded["connections"] < 100
@@ -51,13 +53,13 @@ def differences(recorded, seen):
         yield f"it took {seen['seconds']:.1f} s, not about {recorded['seconds']} s"
 
 
-def untimed(recorded, seen):
+def untimed(recorded, seen, driver):
     """The differences that a busy machine does not make."""
     for name in EXACT:
         if recorded.get(name) != seen.get(name):
             yield f"{name} is {seen.get(name)!r}, not {recorded.get(name)!r}"
     for name in ("connections", "logins", "attentions", "lookups"):
-        if few(recorded[name]) != few(seen[name]):
+        if few(recorded[name]) != few(seen[name]) and name not in RACES.get(driver, ()):
             yield f"{name}: {seen[name]}, not {recorded[name]}"
     if few(recorded["attempts"]) != few(seen["attempts"]):
         yield f"the application needed {seen['attempts']} attempts, not {recorded['attempts']}"
