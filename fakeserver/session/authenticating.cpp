@@ -33,7 +33,7 @@ void connection::sspi_read(tds::message&& message, core::instant now) {
          {"user", login.user_name}}
     );
     if (failed) {
-        violation("SSPI: " + failed.message(), {}, now, error_log::sspi_failed);
+        violation("SSPI: " + failed.message(), message.payload, now, error_log::sspi_failed);
         return;
     }
     main_.moment({.stage = stage::sspi, .asked = {.type = message.type}}, stage::sspi, now);
@@ -42,13 +42,14 @@ void connection::sspi_read(tds::message&& message, core::instant now) {
 void connection::fedauth_read(tds::message&& message, core::instant now) {
     const bool asked =
         phase_ == phase::login_read && state_ && state_->auth.next == authentication::turn::fedauth_info;
+    const auto unshown = " (" + std::to_string(message.payload.size()) + " bytes that are not shown)";
     if (!asked) {
-        violation("a FEDAUTH token is not expected here", {}, now, error_log::unknown_event);
+        violation("a FEDAUTH token is not expected here" + unshown, {}, now, error_log::unknown_event);
         return;
     }
     auto parsed = tds::parse_fedauth_token(message.payload);
     if (parsed.has_error()) {
-        violation("FEDAUTH token: " + parsed.error().message(), {}, now, error_log::bad_login);
+        violation("FEDAUTH token: " + parsed.error().message() + unshown, {}, now, error_log::bad_login);
         return;
     }
     // A token is as good as a password: the journal has its size only.

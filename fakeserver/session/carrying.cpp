@@ -42,7 +42,7 @@ void connection::carry(core::byte_view data, core::instant now) {
             if (!begin_tls(tls::carrier::strict, now)) return;
         }
         if (tls_ && tls_->takes_bare()) {
-            take(tls_->bare(data), now);
+            take(tls_->bare(data), data, now);
             return;
         }
         rest = packets_read(data, now);
@@ -100,11 +100,11 @@ void connection::handshake_read(tds::message&& message, core::instant now) {
         return;
     }
     if (!tls_ && !begin_tls(tls::carrier::wrapped, now)) return;
-    take(tls_->wrapped(message.payload), now);
+    take(tls_->wrapped(message.payload), message.payload, now);
     carrier_changed_ = tls_->takes_bare();
 }
 
-void connection::take(std::vector<tls_link::event>&& events, core::instant now) {
+void connection::take(std::vector<tls_link::event>&& events, core::byte_view read, core::instant now) {
     using event = tls_link::event::kind;
     for (auto& e : events) {
         if (over_) return;
@@ -118,7 +118,7 @@ void connection::take(std::vector<tls_link::event>&& events, core::instant now) 
         case event::closed: note(kind::received, now, {{"message", "TLS"}, {"alert", "close_notify"}}); break;
         case event::failed:
             if (!main_.silent()) send_beneath(std::move(e.data));
-            violation("TLS: " + tls_->engine().error(), {}, now, error_log::handshake_failed);
+            violation("TLS: " + tls_->engine().error(), read, now, error_log::handshake_failed);
             return;
         }
     }

@@ -147,7 +147,8 @@ private:
     bool begin_tls(tls::carrier in, core::instant now);
     void handshake_read(tds::message&& message, core::instant now);
     void say_goodbye(); // close_notify, where TLS is in force
-    void take(std::vector<tls_link::event>&& events, core::instant now);
+    // `read`: the bytes that they came from.
+    void take(std::vector<tls_link::event>&& events, core::byte_view read, core::instant now);
     bool records_are_right(const tls_link::event& of, core::instant now); // false: the connection ends
     void flight_read(core::bytes&& answer, bool completed, core::instant now);
 

@@ -36,29 +36,6 @@ std::string without_brackets(std::string_view name) {
 
 } // namespace
 
-bool is_set_up(std::string_view sql) {
-    static constexpr std::array<std::string_view, 13> starts{
-        "set ",
-        "use ",
-        "begin tran",
-        "commit",
-        "rollback",
-        "if @@trancount",
-        "exec sp_reset",
-        "save tran",
-        "declare ",
-        "insert bulk ",
-        "begin distributed tran",
-        "sp_datatype_info", // pyodbc asks four times, before the application does
-        "exec sp_datatype_info",
-    };
-    const auto text = core::normalised(trimmed(sql).substr(0, 64));
-    return std::ranges::any_of(starts, [&](std::string_view start) {
-        return text.starts_with(start) ||
-               text == start.substr(0, start.size() - (start.back() == ' ' ? 1 : 0));
-    });
-}
-
 transaction_text transaction_in(std::string_view sql) {
     const auto text = core::normalised(trimmed(sql).substr(0, 64));
     std::string_view rest = text;

@@ -1,4 +1,4 @@
-// SQL that drivers and poolers send on their own: set-up statements, health checks (fact sheet 6.1).
+// SQL that drivers and poolers send on their own, and what it is answered with (fact sheet 6.1).
 #pragma once
 
 #include "scenario/model.hpp"
@@ -11,10 +11,6 @@
 #include <vector>
 
 namespace tdsfake::session {
-
-// SET, USE, BEGIN TRAN, IF @@TRANCOUNT, sp_datatype_info … : what stage `query` leaves out. A bare DONE
-// answers what has no result.
-bool is_set_up(std::string_view sql);
 
 // What a set-up statement does with the session's transaction: BEGIN TRAN, COMMIT, IF @@TRANCOUNT > 0
 // ROLLBACK …

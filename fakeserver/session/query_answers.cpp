@@ -5,6 +5,7 @@
 #include "session/answer_builder.hpp"
 #include "session/known_sql.hpp"
 #include "session/prepared.hpp"
+#include "session/set_up.hpp"
 #include "tds/packet.hpp"
 
 #include <algorithm>
@@ -104,18 +105,22 @@ private:
                 return {.query = &query};
         }
         if (auto results = built_in_results(sql, server_, session_)) return {.own = std::move(*results)};
-        if (is_set_up(sql)) {
-            constexpr std::array<std::uint16_t, 4> commands{
-                command_set, command_begin, command_commit, command_rollback
-            };
-            const auto transaction = transaction_in(sql);
-            return {
-                .database = used_database(sql),
-                .transaction = transaction,
-                .command = commands[static_cast<std::size_t>(transaction)]
-            };
+        const auto parts = split_set_up(sql);
+        found_answer out;
+        if (!parts.rest.empty()) {
+            if (!parts.statements.empty()) out = find(parts.rest);
+            if (parts.statements.empty() || out.error) return {.error = no_answer(std::string(sql), asked_)};
         }
-        return {.error = no_answer(std::string(sql), asked_)};
+        for (const auto statement : parts.statements) {
+            if (auto name = used_database(statement); !name.empty()) out.database = std::move(name);
+            if (const auto what = transaction_in(statement); what != transaction_text::none)
+                out.transaction = what;
+        }
+        constexpr std::array<std::uint16_t, 4> commands{
+            command_set, command_begin, command_commit, command_rollback
+        };
+        out.command = commands[static_cast<std::size_t>(out.transaction)];
+        return out;
     }
 
     [[nodiscard]] const scenario::query* find_procedure(std::string_view name) const {

@@ -3,8 +3,8 @@
 #include "session/connection.hpp"
 #include "session/describe.hpp"
 #include "session/error_log.hpp"
-#include "session/known_sql.hpp"
 #include "session/rpc_requests.hpp"
+#include "session/set_up.hpp"
 
 #include <algorithm>
 
@@ -64,7 +64,7 @@ std::string_view generation(tds::tds_version version) { return tds::name(version
 
 world::stage_set stages_of_sql(stage s, std::string_view sql) {
     auto stages = world::stage_set(s) | stage::request;
-    if (!sql.empty() && !is_set_up(sql)) stages = stages | stage::query;
+    if (!is_set_up(sql)) stages = stages | stage::query;
     return stages;
 }
 
@@ -96,7 +96,9 @@ void connection::stream_lost(conversation& on, boost::system::error_code why, co
         return;
     }
     const bool type = why == core::wire_errc::bad_packet_type;
-    violation(why.message(), rest, now, type ? error_log::unknown_event : error_log::bad_packet_length);
+    // Whatever its header says, before a login it may be one.
+    const auto shown = logged_in() || options_.show_passwords ? rest : hidden_login(rest);
+    violation(why.message(), shown, now, type ? error_log::unknown_event : error_log::bad_packet_length);
 }
 
 bool connection::encryption_missing() const noexcept {
@@ -287,7 +289,7 @@ void connection::login_moment(const tds::message& message, core::instant now) {
 void connection::request_read(conversation& on, tds::message&& message, core::instant now) {
     const auto type_name = std::string(tds::packet_type_name(message.type));
     if (!state_) {
-        violation(type_name + " before a login", message.payload, now, error_log::unknown_event);
+        violation(type_name + " before a login", without_password(message), now, error_log::unknown_event);
         return;
     }
     subject about{.asked = {.type = message.type, .status = message.status, .bytes = message.payload.size()}};
@@ -402,7 +404,7 @@ void connection::violation(
     scenario::ending how
 ) {
     std::vector<journal::field> what{{"reason", std::string(reason)}, {"error", number}};
-    what.emplace_back("hexdump", data.empty() ? std::string("(no payload)") : core::hexdump(data));
+    what.emplace_back("hexdump", data.empty() ? std::string("(nothing to show)") : core::hexdump(data));
     note(kind::violation, now, std::move(what));
     // A server closes without a reply and tells its error log the reason; one that hangs does not even that.
     if (!main_.silent()) end_self(how, std::nullopt, now);

@@ -1,4 +1,5 @@
 // What no client of SQL Server sends: closed without a reply, told in the journal with its bytes; every kind.
+#include "core/hex.hpp"
 #include "tests/session/conversation.hpp"
 
 namespace tdsfake::session::testing {
@@ -110,6 +111,28 @@ TEST(ViolationOfALogin, NeverShowsThePassword) {
         }
         // 94 bytes are six lines; the password stands behind.
         EXPECT_EQ(std::ranges::count(dump, '\n'), 6) << dump;
+    }
+}
+
+TEST(ViolationOfALogin, NeverShowsThePasswordBehindALyingHeader) {
+    const auto honest = login({.password = "hunter2"});
+    const auto payload = core::byte_view(honest).subspan(8);
+    const auto password =
+        core::to_hex(core::bytes{0x23, 0xa5, 0xf2, 0xa5, 0x43, 0xa5}); // "hun", as LOGIN7 hides it
+    for (const auto& bytes :
+         {packet(wire::login7, payload, wire::eom, 0xffff),
+          packet(wire::batch, payload),
+          packet(0x63, payload)}) {
+        conversation c;
+        c.connects().peer_sends(prelogin()).expect_prelogin().peer_sends(bytes);
+        std::string dump;
+        for (const auto& event : c.world().events()) {
+            if (const auto* found = event.find("hexdump")) dump = journal::to_text(*found);
+        }
+        EXPECT_FALSE(dump.empty());
+        EXPECT_EQ(dump.find("23 a5 f2 a5 43 a5"), std::string::npos) << dump;
+        EXPECT_NE(core::to_hex(payload).find(password), std::string::npos)
+            << "red control: it is in the bytes";
     }
 }
 

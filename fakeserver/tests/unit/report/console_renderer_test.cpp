@@ -152,6 +152,10 @@ TEST(Console, ControlCharactersOfTheClientStayOutOfTheTerminal) {
         shown(of_connection(kind::received, {{"message", "m"}, {"user", "a\x1b[31m\nb"}})),
         "    1.235  #3    received  m  user=\"a [31m b\"\n"
     );
+    EXPECT_EQ(
+        shown(of_connection(kind::received, {{"message", "m"}, {"user", "a\x7f\u009b\u202ebé"}})),
+        "    1.235  #3    received  m  user=\"a   bé\"\n"
+    );
     const auto told = shown(of_connection(kind::signal, {{"name", "x"}}));
     EXPECT_EQ(told.find('\x1b'), std::string::npos);
 }

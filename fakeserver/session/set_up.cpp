@@ -1,0 +1,235 @@
+#include "session/set_up.hpp"
+
+#include "core/text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace tdsfake::session {
+
+namespace {
+
+// Words, quoted or bracketed names and texts, and single characters; comments and blanks are passed over.
+class scanner {
+public:
+    explicit scanner(std::string_view text) : text_(text) { pass_blanks(); }
+
+    [[nodiscard]] bool at_end() const noexcept { return at_ == text_.size(); }
+    [[nodiscard]] std::size_t at() const noexcept { return at_; }
+    [[nodiscard]] std::size_t end_of_last() const noexcept { return end_of_last_; }
+
+    [[nodiscard]] std::string_view peek() const noexcept { return text_.substr(at_, length_at(at_)); }
+    std::string_view next() noexcept {
+        const auto token = peek();
+        at_ += token.size();
+        end_of_last_ = at_;
+        pass_blanks();
+        return token;
+    }
+    bool next_is(std::string_view word) noexcept {
+        if (!core::equals_ignoring_case(peek(), word)) return false;
+        next();
+        return true;
+    }
+
+private:
+    static bool in_word(char c) noexcept {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+               c == '@' || c == '#' || c == '$' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
+    }
+    [[nodiscard]] std::size_t part_at(std::size_t at) const noexcept {
+        if (at >= text_.size()) return 0;
+        const char first = text_[at];
+        if (first == '\'' || first == '"' || first == '[') {
+            const auto end = text_.find(first == '[' ? ']' : first, at + 1);
+            return end == std::string_view::npos ? text_.size() - at : end + 1 - at;
+        }
+        std::size_t length = 0;
+        while (at + length < text_.size() && in_word(text_[at + length]))
+            ++length;
+        return std::max<std::size_t>(length, 1);
+    }
+    // A name may have several parts: dbo.t, [dbo].[t].
+    [[nodiscard]] std::size_t length_at(std::size_t at) const noexcept {
+        auto end = at + part_at(at);
+        while (end > at && end < text_.size() &&
+               (text_[end] == '.' || (text_[end - 1] == '.' && (text_[end] == '[' || text_[end] == '"'))))
+            end += part_at(end);
+        return end - at;
+    }
+    void pass_blanks() noexcept {
+        while (at_ < text_.size()) {
+            const auto rest = text_.substr(at_);
+            std::size_t size = 0;
+            if (rest.starts_with("/*")) {
+                const auto end = rest.find("*/", 2);
+                size = end == std::string_view::npos ? rest.size() : end + 2;
+            } else if (rest.starts_with("--")) {
+                size = std::min(rest.find('\n'), rest.size());
+            } else if (static_cast<unsigned char>(rest.front()) <= ' ') {
+                size = 1;
+            }
+            if (size == 0) return;
+            at_ += size;
+        }
+    }
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+    std::size_t end_of_last_ = 0;
+};
+
+constexpr auto statements = std::to_array<std::string_view>({
+    "select", "insert",   "update", "delete", "merge",   "exec",     "execute", "declare",   "set",
+    "use",    "begin",    "commit", "save",   "if",      "while",    "create",  "alter",     "drop",
+    "with",   "truncate", "print",  "return", "waitfor", "rollback", "grant",   "raiserror", "throw",
+});
+
+bool begins_statement(std::string_view token) {
+    return std::ranges::any_of(statements, [&](std::string_view word) {
+        return core::equals_ignoring_case(token, word);
+    });
+}
+
+bool ends_statement(const scanner& in) {
+    return in.at_end() || in.peek() == ";" || begins_statement(in.peek());
+}
+
+bool is_word(std::string_view token) {
+    return !token.empty() && token != ";" && token != "," && token != "=" && token != "(" && token != ")";
+}
+
+void pass_to_semicolon(scanner& in) {
+    while (!in.at_end() && in.peek() != ";")
+        in.next();
+}
+
+// What stands behind a name that may be left out: `tran`, `tran name`.
+void pass_name(scanner& in) {
+    if (!ends_statement(in)) in.next();
+}
+
+bool transaction_word(scanner& in) { return in.next_is("tran") || in.next_is("transaction"); }
+
+bool isolation_level(scanner& in) {
+    if (!in.next_is("isolation") || !in.next_is("level")) return false;
+    if (in.next_is("read")) return in.next_is("committed") || in.next_is("uncommitted");
+    if (in.next_is("repeatable")) return in.next_is("read");
+    return in.next_is("snapshot") || in.next_is("serializable");
+}
+
+bool set_statement(scanner& in) {
+    if (in.peek().starts_with("@")) { // = an expression, which may hold anything
+        pass_to_semicolon(in);
+        return true;
+    }
+    if (in.next_is("transaction")) return isolation_level(in);
+    const auto names = [&] {
+        do {
+            if (!is_word(in.peek()) || begins_statement(in.peek())) return false;
+            in.next();
+        } while (in.next_is(","));
+        return true;
+    };
+    const bool two_names = in.next_is("statistics") || in.next_is("identity_insert");
+    if (!two_names && !is_word(in.peek())) return false;
+    if (!names() || ends_statement(in)) return false;
+    in.next_is("-");
+    in.next(); // ON, OFF, a number, a text
+    return true;
+}
+
+bool end_transaction(scanner& in) {
+    if (transaction_word(in)) {
+        pass_name(in);
+    } else {
+        in.next_is("work");
+    }
+    return ends_statement(in);
+}
+
+bool begin_transaction(scanner& in) {
+    in.next_is("distributed");
+    if (!transaction_word(in)) return false;
+    pass_name(in);
+    return ends_statement(in);
+}
+
+// Procedures that only poolers and drivers call.
+bool procedure(scanner& in) {
+    auto name = in.next();
+    if (const auto dot = name.rfind('.'); dot != std::string_view::npos) name.remove_prefix(dot + 1);
+    static constexpr auto known = std::to_array<std::string_view>({
+        "sp_reset_connection",
+        "sp_reset_connection_keep_transaction",
+        "sp_datatype_info", // pyodbc asks four times, before the application does
+        "sp_datatype_info_90",
+        "sp_datatype_info_100",
+    });
+    if (std::ranges::none_of(known, [&](std::string_view one) {
+            return core::equals_ignoring_case(name, one);
+        }))
+        return false;
+    while (!ends_statement(in))
+        in.next();
+    return true;
+}
+
+// DECLARE @a int = (SELECT 1), @b TABLE (…): until a statement begins outside of brackets.
+bool declaration(scanner& in) {
+    if (!in.peek().starts_with("@")) return false; // a cursor
+    for (int depth = 0; !in.at_end(); in.next()) {
+        if (depth == 0 && ends_statement(in)) break;
+        depth += static_cast<int>(in.peek() == "(") - static_cast<int>(in.peek() == ")");
+    }
+    return true;
+}
+
+bool statement(scanner& in) {
+    if (core::equals_ignoring_case(in.peek().substr(0, 3), "sp_")) return procedure(in);
+    if (in.next_is("set")) return set_statement(in);
+    if (in.next_is("begin")) return begin_transaction(in);
+    if (in.next_is("commit") || in.next_is("rollback")) return end_transaction(in);
+    if (in.next_is("declare")) return declaration(in);
+    if (in.next_is("exec") || in.next_is("execute")) return procedure(in);
+    if (in.next_is("use")) {
+        in.next();
+        return ends_statement(in);
+    }
+    if (in.next_is("save")) {
+        if (!transaction_word(in)) return false;
+        pass_name(in);
+        return ends_statement(in);
+    }
+    if (in.next_is("insert")) { // BULK: what follows is data
+        if (!in.next_is("bulk")) return false;
+        pass_to_semicolon(in);
+        return true;
+    }
+    if (in.next_is("if")) { // @@TRANCOUNT > 0 COMMIT
+        if (!in.next_is("@@trancount") || !in.next_is(">")) return false;
+        in.next();
+        return (in.next_is("commit") || in.next_is("rollback")) && end_transaction(in);
+    }
+    return false;
+}
+
+} // namespace
+
+set_up split_set_up(std::string_view sql) {
+    set_up out;
+    scanner in(sql);
+    for (;;) {
+        while (in.next_is(";")) {}
+        const auto begin = in.at();
+        if (in.at_end() || !statement(in)) {
+            out.rest = sql.substr(begin);
+            return out;
+        }
+        out.statements.push_back(sql.substr(begin, in.end_of_last() - begin));
+    }
+}
+
+bool is_set_up(std::string_view sql) { return split_set_up(sql).rest.empty(); }
+
+} // namespace tdsfake::session
