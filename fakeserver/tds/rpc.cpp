@@ -105,8 +105,6 @@ read_parameter(core::byte_reader& reader, std::size_t name_units, rpc_call& call
     auto read = read_value(reader, out.type);
     if (read.has_error()) return read.error();
     out.value = std::move(read.value());
-    const bool unicode = out.type.declared && entry_of(out.type.declared->id).values == value_class::unicode;
-    if (unicode && out.value && out.value->size() % 2 != 0) return core::wire_errc::bad_length;
     call.parameters.push_back(std::move(out));
     return {};
 }

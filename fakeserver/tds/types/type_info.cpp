@@ -14,6 +14,10 @@ constexpr std::uint32_t null_u_long = 0xffffffff;
 constexpr std::size_t timestamp_size = 8;
 constexpr unsigned most_precision = 38;
 constexpr unsigned most_scale = 7;
+constexpr std::uint32_t date_size = 3;
+constexpr std::uint32_t offset_size = 2; // minutes
+constexpr std::size_t least_decimal = 2; // a sign and one byte at least
+constexpr std::size_t most_decimal = 17;
 
 enum class shape : std::uint8_t {
     fixed,
@@ -133,6 +137,40 @@ std::optional<type_id> by_size(std::uint8_t number, std::uint32_t size) noexcept
     return std::nullopt;
 }
 
+// Of TIME; DATETIME2 has a date, too, and DATETIMEOFFSET minutes besides.
+std::uint32_t temporal_size(std::uint8_t number, unsigned scale) noexcept {
+    const std::uint32_t rest = number == 0x29 ? 0 : number == 0x2a ? date_size : date_size + offset_size;
+    return time_size(scale) + rest;
+}
+
+// Whether a value of this type may be as long; its size is one of those, too (2.2.5.4.2). Drivers cut the
+// zeros off a decimal (mssql-jdbc, jTDS) and declare the bytes that its digits need (FreeTDS, pytds).
+bool is_legal(const type_info& type, std::size_t length) noexcept {
+    if (length > type.size) return false;
+    switch (type.number) {
+    case 0x24: return length == 16; // UNIQUEIDENTIFIER
+    case 0x68: return length == 1;  // BITN
+    case 0x28:                      // DATE, TIME, DATETIME2, DATETIMEOFFSET
+    case 0x29:
+    case 0x2a:
+    case 0x2b: return length == type.size;
+    case 0x26: // INTN, FLTN, MONEYN, DATETIMN
+    case 0x6d:
+    case 0x6e:
+    case 0x6f: return by_size(type.number, static_cast<std::uint32_t>(length)).has_value();
+    case 0x37: // DECIMAL, NUMERIC
+    case 0x3f:
+    case 0x6a:
+    case 0x6c: return length >= least_decimal && length <= most_decimal;
+    default: return true;
+    }
+}
+
+// NVARCHAR, NCHAR, NTEXT: whole UTF-16 units. XML and JSON may come in other encodings.
+bool is_utf16(const type_info& type) noexcept {
+    return type.number == 0xe7 || type.number == 0xef || type.number == 0x63;
+}
+
 std::optional<type_id> by_number(std::uint8_t number, std::uint32_t size) noexcept {
     switch (number) {
     case 0x25: return type_id::varbinary;
@@ -174,74 +212,8 @@ declaration(const type_info& info, std::uint8_t precision, std::uint8_t scale) n
     return out;
 }
 
-} // namespace
-
-core::result<std::optional<type_info>> read_type_info(core::byte_reader& reader, tds_version version) {
-    using prefix = type_info::prefix;
-    type_info info;
-    info.number = reader.u8();
-    if (!reader.ok()) return core::wire_errc::truncated;
-    const auto* const known = find_type(info.number);
-    if (known == nullptr) return std::optional<type_info>();
-    std::uint8_t precision = 0;
-    std::uint8_t scale = 0;
-    switch (known->form) {
-    case shape::fixed: info.size = known->size; break;
-    case shape::byte_length:
-        info.value_prefix = prefix::byte;
-        info.size = reader.u8();
-        break;
-    case shape::precision_scale:
-        info.value_prefix = prefix::byte;
-        info.size = reader.u8();
-        precision = reader.u8();
-        scale = reader.u8();
-        if (reader.ok() && (precision > most_precision || scale > precision))
-            return core::wire_errc::bad_value;
-        break;
-    case shape::date: info.value_prefix = prefix::byte; break;
-    case shape::scale:
-        info.value_prefix = prefix::byte;
-        scale = reader.u8();
-        if (scale > most_scale) return core::wire_errc::bad_value;
-        break;
-    case shape::u_short:
-        info.size = reader.u16_le();
-        info.value_prefix = info.size == max_type_length && at_least(version, tds_version::v7_2)
-                                ? prefix::plp
-                                : prefix::u_short;
-        break;
-    case shape::u_long:
-        info.value_prefix = prefix::u_long;
-        info.size = reader.u32_le();
-        break;
-    case shape::udt: // database, schema and type name; in the other direction the assembly's, too
-        for (int i = 0; i < 3; ++i)
-            info.class_name = read_b_varchar(reader);
-        info.value_prefix = prefix::plp;
-        break;
-    case shape::xml:
-        if (reader.u8() != 0) { // a schema collection: database, owner, name
-            read_b_varchar(reader);
-            read_b_varchar(reader);
-            read_us_varchar(reader);
-        }
-        info.value_prefix = prefix::plp;
-        break;
-    case shape::json: info.value_prefix = prefix::plp; break;
-    case shape::vector: // most bytes, type of the elements
-        info.value_prefix = prefix::u_short;
-        info.size = reader.u16_le();
-        reader.take(1);
-        break;
-    }
-    if (known->collated && at_least(version, tds_version::v7_1)) reader.take(latin1_general.size());
-    if (!reader.ok()) return core::wire_errc::truncated;
-    info.declared = declaration(info, precision, scale);
-    return std::optional(std::move(info));
-}
-
-core::result<datum> read_value(core::byte_reader& reader, const type_info& type, value_place place) {
+// A value as long as its prefix says.
+core::result<datum> read_sized(core::byte_reader& reader, const type_info& type, value_place place) {
     using prefix = type_info::prefix;
     std::size_t length = 0;
     bool is_null = false;
@@ -275,9 +247,90 @@ core::result<datum> read_value(core::byte_reader& reader, const type_info& type,
     }
     if (!reader.ok()) return core::wire_errc::truncated;
     if (is_null) return datum();
+    // What TEXT and its like declare binds nobody: pytds declares 0.
+    if (type.value_prefix != prefix::u_long && !is_legal(type, length)) return core::wire_errc::bad_length;
     const auto data = reader.take(length);
     if (!reader.ok()) return core::wire_errc::truncated;
     return datum(core::bytes(data.begin(), data.end()));
+}
+
+} // namespace
+
+core::result<std::optional<type_info>> read_type_info(core::byte_reader& reader, tds_version version) {
+    using prefix = type_info::prefix;
+    type_info info;
+    info.number = reader.u8();
+    if (!reader.ok()) return core::wire_errc::truncated;
+    const auto* const known = find_type(info.number);
+    if (known == nullptr) return std::optional<type_info>();
+    std::uint8_t precision = 0;
+    std::uint8_t scale = 0;
+    switch (known->form) {
+    case shape::fixed: info.size = known->size; break;
+    case shape::byte_length:
+        info.value_prefix = prefix::byte;
+        info.size = reader.u8();
+        break;
+    case shape::precision_scale:
+        info.value_prefix = prefix::byte;
+        info.size = reader.u8();
+        precision = reader.u8();
+        scale = reader.u8();
+        if (reader.ok() && (precision > most_precision || scale > precision))
+            return core::wire_errc::bad_value;
+        break;
+    case shape::date:
+        info.value_prefix = prefix::byte;
+        info.size = date_size;
+        break;
+    case shape::scale:
+        info.value_prefix = prefix::byte;
+        scale = reader.u8();
+        if (scale > most_scale) return core::wire_errc::bad_value;
+        info.size = temporal_size(info.number, scale);
+        break;
+    case shape::u_short:
+        info.size = reader.u16_le();
+        info.value_prefix = info.size == max_type_length && at_least(version, tds_version::v7_2)
+                                ? prefix::plp
+                                : prefix::u_short;
+        break;
+    case shape::u_long:
+        info.value_prefix = prefix::u_long;
+        info.size = reader.u32_le();
+        break;
+    case shape::udt: // database, schema and type name; in the other direction the assembly's, too
+        for (int i = 0; i < 3; ++i)
+            info.class_name = read_b_varchar(reader);
+        info.value_prefix = prefix::plp;
+        break;
+    case shape::xml:
+        if (reader.u8() != 0) { // a schema collection: database, owner, name
+            read_b_varchar(reader);
+            read_b_varchar(reader);
+            read_us_varchar(reader);
+        }
+        info.value_prefix = prefix::plp;
+        break;
+    case shape::json: info.value_prefix = prefix::plp; break;
+    case shape::vector: // most bytes, type of the elements
+        info.value_prefix = prefix::u_short;
+        info.size = reader.u16_le();
+        reader.take(1);
+        break;
+    }
+    if (known->collated && at_least(version, tds_version::v7_1)) reader.take(latin1_general.size());
+    if (!reader.ok()) return core::wire_errc::truncated;
+    if (!is_legal(info, info.size)) return core::wire_errc::bad_value;
+    info.declared = declaration(info, precision, scale);
+    return std::optional(std::move(info));
+}
+
+core::result<datum> read_value(core::byte_reader& reader, const type_info& type, value_place place) {
+    auto read = read_sized(reader, type, place);
+    if (read.has_value() && *read && is_utf16(type) && (*read)->size() % 2 != 0)
+        return core::wire_errc::bad_length;
+    return read;
 }
 
 std::string name(const type_info& type) {

@@ -38,13 +38,15 @@ struct type_info {
     [[nodiscard]] bool is_long() const noexcept { return value_prefix == prefix::u_long && number != 0x62; }
 };
 
-// Nothing for a type that cannot be read past (TVP: see tvp.hpp; unknown numbers).
+// Nothing for a type that cannot be read past (TVP: see tvp.hpp; unknown numbers); bad_value for a length,
+// precision or scale that the type does not have.
 core::result<std::optional<type_info>> read_type_info(core::byte_reader& reader, tds_version version);
 
 // Where the value stands: rows of a server or a bulk load have text pointers, parameters have none.
 enum class value_place : std::uint8_t { parameter, row };
 
-// A value's bytes, chunks joined; nothing when it is NULL.
+// A value's bytes, chunks joined; nothing when it is NULL. bad_length: longer than declared, of a length that
+// the type does not have, or half a UTF-16 unit.
 core::result<datum>
 read_value(core::byte_reader& reader, const type_info& type, value_place place = value_place::parameter);
 

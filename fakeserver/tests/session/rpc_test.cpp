@@ -145,6 +145,21 @@ TEST(Rpc, AnUnknownTypeIs8009) {
     c.expect_noted(kind::received, "unreadable-parameter=1 unknown-type=153");
 }
 
+TEST(Rpc, AValueThatIsNoneOfItsTypeIsAViolation) {
+    const auto intn = [](const char* value) {
+        return rpc({call("get_order", {hex("00 00 26 04"), hex(value)})});
+    };
+    conversation c(orders);
+    c.logs_in().peer_sends(intn("04 01 00 00 00")).expect_tokens({"returnstatus", "doneproc"});
+    c.expect_count(kind::violation, 0);
+    c.peer_sends(intn("03 01 00 00"))
+        .expect_end("FIN")
+        .expect_count(kind::violation, 1)
+        .expect_noted(kind::violation, "reason=RPC: ")
+        .expect_noted(kind::violation, "error=17836 hexdump=")
+        .expect_noted(kind::closed, "by=server how=FIN");
+}
+
 TEST(Rpc, CursorsAreRefused) {
     conversation c(orders);
     c.logs_in()

@@ -67,5 +67,22 @@ TEST(BulkLoad, RejectsWhatIsNone) {
     EXPECT_EQ(parse_bulk(joined({columns, done_token, hex("00")})).error(), wire_errc::extra_bytes);
 }
 
+// By the same rules as parameters: see rpc_types_test.cpp.
+TEST(BulkLoad, RejectsValuesThatAreNoneOfTheirColumn) {
+    const auto of = [](std::string_view type_and_name, std::string_view value) {
+        return parse_bulk(
+            joined({hex("81 01 00  00 00 00 00 09 00"), hex(type_and_name), hex("d1"), hex(value)})
+        );
+    };
+    EXPECT_EQ(of("26 04 01 61 00", "04 01 02 03 04").value().rows, 1U);
+    EXPECT_EQ(of("26 04 01 61 00", "03 01 02 03").error(), wire_errc::bad_length);
+    EXPECT_EQ(of("26 05 01 61 00", "04 01 02 03 04").error(), wire_errc::bad_value);
+    const std::string wide = "e7 02 00 09 04 d0 00 34 01 61 00";
+    EXPECT_EQ(of(wide, "02 00 61 00").value().rows, 1U);
+    EXPECT_EQ(of(wide, "ff ff").value().rows, 1U);
+    EXPECT_EQ(of(wide, "04 00 61 00 62 00").error(), wire_errc::bad_length);
+    EXPECT_EQ(of(wide, "01 00 61").error(), wire_errc::bad_length);
+}
+
 } // namespace
 } // namespace tdsfake::tds

@@ -90,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(
             "00 00 e7 ff ff 09 04 d0 00 34  fe ff ff ff ff ff ff ff  01 00 00 00 61  00 00 00 00",
             wire_errc::bad_length
         },
-        bad_value{"NVarcharPastEnd", "00 00 e7 40 1f 09 04 d0 00 34  fe ff  61 00", wire_errc::truncated},
+        bad_value{"NVarcharPastEnd", "00 00 e7 40 1f 09 04 d0 00 34  40 1f  61 00", wire_errc::truncated},
         bad_value{
             "NTextHuge", "00 00 63 ff ff ff 7f 09 04 d0 00 34  fe ff ff ff  61 00", wire_errc::truncated
         },
@@ -186,7 +186,100 @@ INSTANTIATE_TEST_SUITE_P(
         skipped_case{"OldVarBinary", "25 ff 01 ee"},
         skipped_case{"OldBinary", "2d 01 01 ee"},
         skipped_case{"OldDecimal", "37 05 05 02 05 01 01 00 00 00"},
-        skipped_case{"OldNumeric", "3f 05 05 02 05 01 01 00 00 00"}
+        skipped_case{"OldNumeric", "3f 05 05 02 05 01 01 00 00 00"},
+        skipped_case{"IntNOf1", "26 01 01 07"},
+        skipped_case{"IntNOf2", "26 02 02 07 00"},
+        skipped_case{"IntNOf8", "26 08 08 01 02 03 04 05 06 07 08"},
+        skipped_case{"IntNSmallerThanDeclared", "26 08 04 01 02 03 04"},
+        skipped_case{"BitNNull", "68 01 00"},
+        skipped_case{"FltNOf8", "6d 08 08 01 02 03 04 05 06 07 08"},
+        skipped_case{"FltNNull", "6d 08 00"},
+        skipped_case{"MoneyNOf8", "6e 08 08 01 02 03 04 05 06 07 08"},
+        skipped_case{"DateTimNOf8", "6f 08 08 01 02 03 04 05 06 07 08"},
+        skipped_case{"DecimalNOf17", "6a 11 26 00 11 01 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10"},
+        skipped_case{"DecimalNOf13", "6a 0d 1c 00 0d 01 01 02 03 04 05 06 07 08 09 0a 0b 0c"},
+        skipped_case{"DecimalNWithoutItsZeros", "6a 11 26 00 02 01 07"},    // mssql-jdbc, jTDS
+        skipped_case{"NumericNOfJustItsDigits", "6c 03 03 00 03 01 07 00"}, // FreeTDS, pytds
+        skipped_case{"DecimalNNull", "6a 11 12 00 00"},
+        skipped_case{"TimeOfScale2", "29 02 03 01 02 03"},
+        skipped_case{"TimeOfScale4", "29 04 04 01 02 03 04"},
+        skipped_case{"TimeNull", "29 07 00"},
+        skipped_case{"DateTime2OfScale0", "2a 00 06 01 02 03 04 05 06"},
+        skipped_case{"DateTime2OfScale3", "2a 03 07 01 02 03 04 05 06 07"},
+        skipped_case{"DateTimeOffsetOfScale0", "2b 00 08 01 02 03 04 05 06 07 08"},
+        skipped_case{"DateTimeOffsetOfScale3", "2b 03 09 01 02 03 04 05 06 07 08 09"},
+        skipped_case{"NVarcharOfAllDeclared", "e7 02 00 09 04 d0 00 34 02 00 61 00"},
+        skipped_case{"NVarcharNull", "e7 02 00 09 04 d0 00 34 ff ff"},
+        skipped_case{"VarcharOfAllDeclared", "a7 02 00 09 04 d0 00 34 02 00 61 62"},
+        skipped_case{"VarBinaryOfNothing", "a5 00 00 00 00"},
+        skipped_case{"TextBeyondDeclared", "23 00 00 00 00 09 04 d0 00 34 02 00 00 00 61 62"} // pytds
+    ),
+    [](const auto& tested) { return std::string(tested.param.name); }
+);
+
+class RpcRejects : public ::testing::TestWithParam<bad_value> {};
+
+TEST_P(RpcRejects, Parameter) {
+    const auto wire =
+        joined({rpc_headers, by_id(14), hex("00 00"), hex(GetParam().wire), testing::nvarchar("SELECT 1")});
+    EXPECT_EQ(parse_rpc(wire, tds_version::v7_4).error(), GetParam().expected);
+}
+
+// Both what is declared and what comes are of the type; what comes fits what is declared.
+INSTANTIATE_TEST_SUITE_P(
+    Table,
+    RpcRejects,
+    ::testing::Values(
+        bad_value{"IntNDeclared0", "26 00 00", wire_errc::bad_value},
+        bad_value{"IntNDeclared5", "26 05 04 01 02 03 04", wire_errc::bad_value},
+        bad_value{"IntNOf3", "26 04 03 01 02 03", wire_errc::bad_length},
+        bad_value{"IntNBeyondDeclared", "26 04 08 01 02 03 04 05 06 07 08", wire_errc::bad_length},
+        bad_value{"BitNDeclared2", "68 02 01 01", wire_errc::bad_value},
+        bad_value{"BitNOf2", "68 01 02 01 01", wire_errc::bad_length},
+        bad_value{"FltNDeclared5", "6d 05 04 01 02 03 04", wire_errc::bad_value},
+        bad_value{"FltNOf5", "6d 08 05 01 02 03 04 05", wire_errc::bad_length},
+        bad_value{"FltNBeyondDeclared", "6d 04 08 01 02 03 04 05 06 07 08", wire_errc::bad_length},
+        bad_value{"MoneyNDeclared5", "6e 05 04 01 02 03 04", wire_errc::bad_value},
+        bad_value{"MoneyNOf5", "6e 08 05 01 02 03 04 05", wire_errc::bad_length},
+        bad_value{"DateTimNDeclared5", "6f 05 04 01 02 03 04", wire_errc::bad_value},
+        bad_value{"DateTimNOf5", "6f 08 05 01 02 03 04 05", wire_errc::bad_length},
+        bad_value{"GuidDeclared7", "24 07 07 01 02 03 04 05 06 07", wire_errc::bad_value},
+        bad_value{"GuidOf7", "24 10 07 01 02 03 04 05 06 07", wire_errc::bad_length},
+        bad_value{"DecimalNDeclared18", "6a 12 26 00 02 01 07", wire_errc::bad_value},
+        bad_value{"DecimalNDeclared1", "6a 01 01 00 01 01", wire_errc::bad_value},
+        bad_value{
+            "DecimalNOf18",
+            "6a 11 26 00 12 01 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f 10 11",
+            wire_errc::bad_length
+        },
+        bad_value{"DecimalNOfASign", "6a 11 26 00 01 01", wire_errc::bad_length},
+        bad_value{
+            "NumericNBeyondDeclared", "6c 05 05 02 09 01 01 02 03 04 05 06 07 08", wire_errc::bad_length
+        },
+        bad_value{"OldDecimalDeclared18", "37 12 05 02 05 01 01 00 00 00", wire_errc::bad_value},
+        bad_value{"OldNumericOf18", "3f 05 05 02 12 01 01 00 00 00", wire_errc::bad_length},
+        bad_value{"DateOf9", "28 09 01 02 03 04 05 06 07 08 09", wire_errc::bad_length},
+        bad_value{"DateOf2", "28 02 01 02", wire_errc::bad_length},
+        bad_value{"TimeOfScale8", "29 08 05 01 02 03 04 05", wire_errc::bad_value},
+        bad_value{"TimeTooLong", "29 02 05 01 02 03 04 05", wire_errc::bad_length},
+        bad_value{"TimeTooShort", "29 07 03 01 02 03", wire_errc::bad_length},
+        bad_value{"DateTime2TooShort", "2a 07 07 01 02 03 04 05 06 07", wire_errc::bad_length},
+        bad_value{"DateTime2TooLong", "2a 00 08 01 02 03 04 05 06 07 08", wire_errc::bad_length},
+        bad_value{"DateTimeOffsetTooShort", "2b 07 08 01 02 03 04 05 06 07 08", wire_errc::bad_length},
+        bad_value{"DateTimeOffsetTooLong", "2b 00 0a 01 02 03 04 05 06 07 08 09 0a", wire_errc::bad_length},
+        bad_value{
+            "NVarcharBeyondDeclared", "e7 02 00 09 04 d0 00 34 06 00 61 00 62 00 63 00", wire_errc::bad_length
+        },
+        bad_value{"OddNVarchar", "e7 40 1f 09 04 d0 00 34 03 00 61 00 62", wire_errc::bad_length},
+        bad_value{"NCharBeyondDeclared", "ef 02 00 09 04 d0 00 34 04 00 61 00 62 00", wire_errc::bad_length},
+        bad_value{"VarcharBeyondDeclared", "a7 02 00 09 04 d0 00 34 03 00 61 62 63", wire_errc::bad_length},
+        bad_value{"CharBeyondDeclared", "af 02 00 09 04 d0 00 34 03 00 61 62 63", wire_errc::bad_length},
+        bad_value{"VarBinaryBeyondDeclared", "a5 01 00 02 00 01 02", wire_errc::bad_length},
+        bad_value{"BinaryBeyondDeclared", "ad 01 00 02 00 01 02", wire_errc::bad_length},
+        bad_value{"OldVarcharBeyondDeclared", "27 01 02 61 62", wire_errc::bad_length},
+        bad_value{"OldCharBeyondDeclared", "2f 01 02 61 62", wire_errc::bad_length},
+        bad_value{"OldVarBinaryBeyondDeclared", "25 01 02 61 62", wire_errc::bad_length},
+        bad_value{"OldBinaryBeyondDeclared", "2d 01 02 61 62", wire_errc::bad_length}
     ),
     [](const auto& tested) { return std::string(tested.param.name); }
 );
