@@ -75,7 +75,8 @@ constexpr auto entries = std::to_array<catalogue_entry>({
     {1205,
      13,
      51,
-     "Transaction (Process ID 52) was deadlocked on lock resources with another process and has been chosen "
+     "Transaction (Process ID {spid}) was deadlocked on lock resources with another process and has been "
+     "chosen "
      "as the deadlock victim. Rerun the transaction."},
     {1222, 16, 51, "Lock request time out period exceeded."},
     {4060, 11, 1, "Cannot open database \"{database}\" requested by the login. The login failed."},
@@ -193,19 +194,22 @@ constexpr auto entries = std::to_array<catalogue_entry>({
     {18055,
      20,
      1,
-     "Exception 10054, 20 occurred when the server tried to reset connection 52. Because the server cannot "
+     "Exception 10054, 20 occurred when the server tried to reset connection {spid}. Because the server "
+     "cannot "
      "recover from the failure to reset the connection, the connection has been dropped. Please contact the "
      "vendor of the client library."},
     {18056,
      20,
      1,
-     "The client was unable to reuse a session with SPID 52, which had been reset for connection pooling. "
+     "The client was unable to reuse a session with SPID {spid}, which had been reset for connection "
+     "pooling. "
      "The failure ID is 29. This error may have been caused by an earlier operation failing. Check the error "
      "logs for failed operations immediately before this error message."},
     {18061,
      20,
      1,
-     "The client was unable to join a session with SPID 52. This error may have been caused by an earlier "
+     "The client was unable to join a session with SPID {spid}. This error may have been caused by an "
+     "earlier "
      "operation failing or a change in permissions since the session was established. Check the error logs "
      "for failed operations immediately before this error message."},
     {18401,

@@ -12,7 +12,7 @@ struct catalogue_entry {
     std::int32_t number = 0;
     std::uint8_t severity = 0;
     std::uint8_t state = 1;
-    // Placeholders: {user}, {database}, {server}, replaced by what the client asked for.
+    // Placeholders: {user}, {database}, {server}, replaced by what the client asked for, and {spid}.
     std::string_view text;
 };
 

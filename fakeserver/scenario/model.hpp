@@ -149,7 +149,7 @@ struct reply_step {
 };
 
 // ERROR and DONE; filled from the catalogue where the file leaves something out. `{user}`, `{database}`,
-// `{server}` in the text stand for what the client asked for.
+// `{server}` in the text stand for what the client asked for, `{spid}` for its session.
 struct error_step {
     tds::server_message error;
     shapes shape;

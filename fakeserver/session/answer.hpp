@@ -5,6 +5,7 @@
 #include "scenario/model.hpp"
 #include "session/row_source.hpp"
 #include "session/state.hpp"
+#include "session/transactions.hpp"
 #include "tds/prelogin.hpp"
 #include "tds/request.hpp"
 
@@ -42,12 +43,17 @@ reply login_reply(
     const std::optional<tds::route>& route = std::nullopt
 );
 
-// ERROR and DONE at any stage; {user}, {database}, {server} in the text are filled in.
+// What the journal says of an answer that is an ERROR.
+void describe_error(reply& answer, const tds::server_message& error);
+
+// ERROR and DONE at any stage; {user}, {database}, {server}, {spid} in the text are filled in. `change`: what
+// the error does to the transaction.
 reply error_reply(
     const scenario::server& server,
     const state& session,
     const tds::server_message& error,
-    const request& asked = {}
+    const request& asked = {},
+    const std::optional<transaction_change>& change = std::nullopt
 );
 
 // A batch or an RPC: the scenario's queries, then the built-in ones, else an ERROR that names the statement.
@@ -60,7 +66,9 @@ reply tokens_reply(const state& session, std::span<const tds::scripted_token> to
 // The end of a bulk load: DONE with the number of its rows.
 reply bulk_reply(const state& session, const request& asked, overrides changes);
 
-reply transaction_reply(state& session, const request& asked, overrides changes = {});
+reply transaction_reply(
+    const scenario::server& server, state& session, const request& asked, overrides changes = {}
+);
 
 // DONE with an error: the end of an answer that ATTENTION interrupts, and all that a request with the IGNORE
 // bit gets.

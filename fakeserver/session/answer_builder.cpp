@@ -127,35 +127,32 @@ bool answer_builder::result(
     return true;
 }
 
-// As the transaction manager's requests: the descriptor that requests carry from here on.
-void answer_builder::transaction(transaction_text what) {
-    const auto change = [&](tds::envchange how, std::uint64_t to, std::uint64_t from) {
-        plan_->then([=](tds::token_writer& out) {
-            const auto bytes = [](std::uint64_t descriptor) {
-                core::byte_writer written;
-                if (descriptor != 0) written.u64_le(descriptor);
-                return written.take();
-            };
-            out.envchange_bytes(how, bytes(to), bytes(from));
-        });
-        session_.transaction = to;
-    };
-    const auto open = session_.transaction;
-    if (what == transaction_text::begin && open == 0) {
-        change(tds::envchange::begin_transaction, ++session_.last_transaction, 0);
-    } else if (what == transaction_text::commit && open != 0) {
-        change(tds::envchange::commit_transaction, 0, open);
-    } else if (what == transaction_text::rollback && open != 0) {
-        change(tds::envchange::rollback_transaction, 0, open);
+// As the transaction manager's requests. A statement that fails ends none of those behind it.
+bool answer_builder::transaction(std::span<const transaction_step> steps) {
+    bool done = true;
+    for (const auto& step : steps) {
+        const auto outcome = apply(session_, step);
+        tell(outcome.change);
+        if (!outcome.error) continue;
+        error(*outcome.error);
+        done = false;
     }
+    return done;
+}
+
+void answer_builder::tell(const std::optional<transaction_change>& change) {
+    if (!change) return;
+    plan_->then([change](tds::token_writer& out) { write(out, *change); });
+    transaction_ = name(*change);
 }
 
 bool answer_builder::statement(const found_answer& answer, const request_values& values, bool in_procedure) {
+    const auto* const query = answer.query;
+    if (query != nullptr || answer.error) tell(begin_implicitly(session_));
     if (answer.error) {
         error(*answer.error);
         return false;
     }
-    const auto* const query = answer.query;
     if (query != nullptr) {
         for (const auto& info : query->info) {
             auto message = filled(info, server_, session_, &values);
@@ -176,7 +173,8 @@ bool answer_builder::statement(const found_answer& answer, const request_values&
         });
         session_.database = answer.database;
     }
-    transaction(answer.transaction);
+    if (answer.implicit) session_.implicit = *answer.implicit;
+    if (!transaction(answer.transaction)) return false;
     const auto& results = query != nullptr ? query->results : answer.own;
     const bool fails = query != nullptr && query->error.has_value();
     for (std::size_t i = 0; i < results.size(); ++i) {
@@ -208,6 +206,7 @@ void answer_builder::error(const tds::server_message& message) {
     call_failed_ = true;
     failed_ = whole;
     plan_->then([whole = std::move(whole)](tds::token_writer& out) { out.error(whole); });
+    tell(rolled_back_by(session_, message.number));
 }
 
 void answer_builder::end_failed_batch() {
@@ -240,14 +239,9 @@ reply answer_builder::take() {
     if (plan_->write(out, sent_at_once)) answer.rest = std::move(plan_);
     answer.answer = out.take();
     answer.fatal = fatal_;
-    if (failed_) {
-        answer.message = "ERROR";
-        answer.fields.emplace_back("number", failed_->number);
-        answer.fields.emplace_back("state", failed_->state);
-        answer.fields.emplace_back("class", failed_->severity);
-        answer.fields.emplace_back("text", failed_->message);
-        return answer;
-    }
+    if (failed_) describe_error(answer, *failed_);
+    if (!transaction_.empty()) answer.fields.emplace_back("transaction", std::string(transaction_));
+    if (failed_) return answer;
     const bool rows = results_ > 0 && !(results_ == 1 && affected_);
     answer.message = rows ? "result" : "DONE";
     if (rows) {

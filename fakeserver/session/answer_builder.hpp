@@ -6,9 +6,11 @@
 #include "session/known_sql.hpp"
 #include "session/override.hpp"
 #include "session/request_values.hpp"
+#include "session/transactions.hpp"
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +23,9 @@ struct found_answer {
     std::vector<scenario::result_set> own;    // built in
     std::optional<tds::server_message> error; // instead
     std::string database;                     // of USE
-    transaction_text transaction = transaction_text::none;
-    std::uint16_t command = 0; // curcmd of a bare DONE
+    std::vector<transaction_step> transaction;
+    std::optional<bool> implicit; // SET IMPLICIT_TRANSACTIONS
+    std::uint16_t command = 0;    // curcmd of a bare DONE
 };
 
 class answer_builder {
@@ -48,7 +51,8 @@ public:
 private:
     bool
     result(const scenario::result_set& result, const request_values& values, bool in_procedure, bool last);
-    void transaction(transaction_text what);
+    bool transaction(std::span<const transaction_step> steps);
+    void tell(const std::optional<transaction_change>& change);
     void end_statement(tds::done done, bool in_procedure, bool last);
 
     const scenario::server& server_;
@@ -56,6 +60,7 @@ private:
     override_set set_;
     std::unique_ptr<answer_plan> plan_ = std::make_unique<answer_plan>();
     std::optional<tds::server_message> failed_;
+    std::string_view transaction_; // what the journal says of it
     std::uint64_t rows_ = 0;
     std::size_t results_ = 0;
     std::optional<std::uint64_t> affected_;

@@ -88,9 +88,15 @@ reply conversation::healthy_reply(subject& about, overrides changes) {
             changes,
             about.asked.route
         );
-    case stage::transaction: return transaction_reply(*on_.session_state(), about.asked, changes);
+    case stage::transaction: return transaction_reply(server(), *on_.session_state(), about.asked, changes);
     case stage::batch:
-    case stage::rpc: return query_reply(server(), *on_.session_state(), about.asked, changes);
+    case stage::rpc:
+        // The sessions of MARS share one connection's transaction, and join it as they please.
+        if (!session_) {
+            if (const auto error = wrong_descriptor(*on_.session_state(), about.asked))
+                return error_reply(server(), *on_.session_state(), *error, about.asked);
+        }
+        return query_reply(server(), *on_.session_state(), about.asked, changes);
     case stage::bulk: return bulk_reply(*on_.session_state(), about.asked, changes);
     default:
         return error_reply(

@@ -2,9 +2,6 @@
 
 #include "core/text.hpp"
 
-#include <algorithm>
-#include <array>
-
 namespace tdsfake::session {
 
 namespace {
@@ -35,17 +32,6 @@ std::string without_brackets(std::string_view name) {
 }
 
 } // namespace
-
-transaction_text transaction_in(std::string_view sql) {
-    const auto text = core::normalised(trimmed(sql).substr(0, 64));
-    std::string_view rest = text;
-    for (const std::string_view guard : {"if @@trancount > 0 ", "if @@trancount>0 "}) {
-        if (rest.starts_with(guard)) rest.remove_prefix(guard.size());
-    }
-    if (rest.starts_with("begin tran")) return transaction_text::begin;
-    if (rest.starts_with("commit")) return transaction_text::commit;
-    return rest.starts_with("rollback") ? transaction_text::rollback : transaction_text::none;
-}
 
 std::string used_database(std::string_view sql) {
     const auto text = trimmed(sql);

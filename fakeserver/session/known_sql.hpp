@@ -12,11 +12,6 @@
 
 namespace tdsfake::session {
 
-// What a set-up statement does with the session's transaction: BEGIN TRAN, COMMIT, IF @@TRANCOUNT > 0
-// ROLLBACK …
-enum class transaction_text : std::uint8_t { none, begin, commit, rollback };
-transaction_text transaction_in(std::string_view sql);
-
 // The database of a `USE name` statement that stands alone; empty otherwise.
 std::string used_database(std::string_view sql);
 

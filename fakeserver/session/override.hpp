@@ -45,8 +45,8 @@ private:
 
 class request_values;
 
-// {user}, {database} and {server} of the text replaced, the server's name filled in; of a query's message the
-// values of the request, too.
+// {user}, {database}, {server} and {spid} of the text replaced, the server's name filled in; of a query's
+// message the values of the request, too.
 tds::server_message filled(
     tds::server_message message,
     const scenario::server& server,

@@ -107,7 +107,9 @@ bool conversation::perform(list& l, const scenario::step& step, core::instant no
             },
             [&](const scenario::error_step& s) {
                 l.answered = true;
-                auto error = error_reply(server(), known_state(), s.error, l.about.asked);
+                auto* const state = on_.session_state();
+                const auto change = state == nullptr ? std::nullopt : rolled_back_by(*state, s.error.number);
+                auto error = error_reply(server(), known_state(), s.error, l.about.asked, change);
                 deliver(std::move(error), l.about, &s.shape, &l, now);
                 return true;
             },

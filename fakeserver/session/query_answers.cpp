@@ -9,7 +9,6 @@
 #include "tds/packet.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace tdsfake::session {
 
@@ -17,9 +16,6 @@ namespace {
 
 // curcmd of DONE.
 constexpr std::uint16_t command_set = 0xbe;
-constexpr std::uint16_t command_rollback = 0xd2;
-constexpr std::uint16_t command_begin = 0xd4;
-constexpr std::uint16_t command_commit = 0xd5;
 constexpr std::size_t longest_quoted = 400; // characters of the statement that an error message repeats
 constexpr std::int32_t unknown_type = 8009;
 constexpr std::int32_t no_such_handle = 8179;
@@ -113,13 +109,11 @@ private:
         }
         for (const auto statement : parts.statements) {
             if (auto name = used_database(statement); !name.empty()) out.database = std::move(name);
-            if (const auto what = transaction_in(statement); what != transaction_text::none)
-                out.transaction = what;
+            if (const auto step = transaction_in(statement)) out.transaction.push_back(*step);
+            if (const auto implicit = implicit_transactions(statement)) out.implicit = implicit;
         }
-        constexpr std::array<std::uint16_t, 4> commands{
-            command_set, command_begin, command_commit, command_rollback
-        };
-        out.command = commands[static_cast<std::size_t>(out.transaction)];
+        if (!out.transaction.empty()) out.command = done_command(out.transaction.back().what);
+        if (out.command == 0) out.command = command_set;
         return out;
     }
 
@@ -262,7 +256,10 @@ private:
 
 reply query_reply(const scenario::server& server, state& session, const request& asked, overrides changes) {
     constexpr auto resets = tds::status::reset_connection | tds::status::reset_connection_skip_tran;
-    if ((asked.status & resets) != 0) forget_prepared(session);
+    if ((asked.status & resets) != 0) {
+        forget_prepared(session);
+        session.implicit = false;
+    }
     answering answer(server, session, asked, changes);
     return asked.is_rpc() ? answer.rpc() : answer.batch();
 }

@@ -308,10 +308,14 @@ void connection::request_read(conversation& on, tds::message&& message, core::in
 
     boost::system::error_code failure;
     world::stage_set stages = stage::request;
+    const auto belongs_to = [&](const tds::all_headers& headers) {
+        if (headers.tells_transaction) about.asked.descriptor = headers.transaction_descriptor;
+    };
     switch (static_cast<tds::packet_type>(message.type)) {
     case tds::packet_type::sql_batch: {
         auto parsed = tds::parse_sql_batch(message.payload, state_->version);
         failure = parsed.has_error() ? parsed.error() : failure;
+        if (!failure) belongs_to(parsed->headers);
         if (!failure) about.asked.sql = std::move(parsed->sql);
         about.stage = stage::batch;
         stages = stages_of_sql(stage::batch, about.asked.sql);
@@ -321,6 +325,7 @@ void connection::request_read(conversation& on, tds::message&& message, core::in
     case tds::packet_type::rpc: {
         auto parsed = tds::parse_rpc(message.payload, state_->version);
         failure = parsed.has_error() ? parsed.error() : failure;
+        if (!failure) belongs_to(parsed->headers);
         if (!failure) take_rpc(about.asked, *state_, std::move(*parsed), what);
         about.stage = stage::rpc;
         stages = stages_of_sql(stage::rpc, about.asked.sql);

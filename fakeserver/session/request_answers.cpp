@@ -3,6 +3,7 @@
 #include "session/answer.hpp"
 #include "session/override.hpp"
 #include "session/request_values.hpp"
+#include "session/transactions.hpp"
 #include "tds/packet.hpp"
 #include "tds/reply_values.hpp"
 
@@ -31,10 +32,12 @@ reply one_error(
     const scenario::server& server,
     const state& session,
     const tds::server_message& error,
-    bool rpc
+    bool rpc,
+    const std::optional<transaction_change>& change
 ) {
     const auto message = filled(error, server, session);
     out.error(message);
+    if (change) write(out, *change);
     const auto status = static_cast<std::uint16_t>(
         done_status::error | (message.severity >= 20 ? done_status::server_error : 0)
     );
@@ -44,17 +47,22 @@ reply one_error(
         out.done({.status = status});
     }
     reply result;
-    result.message = "ERROR";
     result.answer = out.take();
     result.fatal = message.severity >= 20;
-    result.fields.emplace_back("number", message.number);
-    result.fields.emplace_back("state", message.state);
-    result.fields.emplace_back("class", message.severity);
-    result.fields.emplace_back("text", message.message);
+    describe_error(result, message);
+    if (change) result.fields.emplace_back("transaction", std::string(name(*change)));
     return result;
 }
 
 } // namespace
+
+void describe_error(reply& answer, const tds::server_message& error) {
+    answer.message = "ERROR";
+    answer.fields.emplace_back("number", error.number);
+    answer.fields.emplace_back("state", error.state);
+    answer.fields.emplace_back("class", error.severity);
+    answer.fields.emplace_back("text", error.message);
+}
 
 tds::server_message filled(
     tds::server_message message,
@@ -75,6 +83,7 @@ tds::server_message filled(
     };
     replace("{user}", session.login.user_name);
     replace("{database}", session.login.database.empty() ? "master" : session.login.database);
+    replace("{spid}", std::to_string(session.spid));
     replace("{server}", session.login.server_name.empty() ? server.identity.name : session.login.server_name);
     if (message.server.empty()) message.server = server.identity.name;
     return message;
@@ -84,58 +93,50 @@ reply error_reply(
     const scenario::server& server,
     const state& session,
     const tds::server_message& error,
-    const request& asked
+    const request& asked,
+    const std::optional<transaction_change>& change
 ) {
-    return one_error(opened(session, asked), server, session, error, asked.is_rpc());
+    return one_error(opened(session, asked), server, session, error, asked.is_rpc(), change);
 }
 
-reply transaction_reply(state& session, const request& asked, overrides changes) {
+reply transaction_reply(
+    const scenario::server& server, state& session, const request& asked, overrides changes
+) {
     auto out = opened(session, asked);
-    const auto descriptor = [](std::uint64_t value) {
-        core::byte_writer bytes;
-        bytes.u64_le(value);
-        return bytes.take();
-    };
-    const auto begin = [&] {
-        session.transaction = ++session.last_transaction;
-        out.envchange_bytes(tds::envchange::begin_transaction, descriptor(session.transaction), {});
-    };
-    const auto end = [&](tds::envchange how) {
-        out.envchange_bytes(how, {}, descriptor(session.transaction));
-        session.transaction = 0;
-        if (asked.transaction.begins_new) begin();
-    };
-
     reply answer;
     answer.message = "DONE";
     tds::done last;
+    const auto fail = [&](const tds::server_message& error) {
+        const auto message = filled(error, server, session);
+        out.error(message);
+        last.status = done_status::error;
+        describe_error(answer, message);
+    };
+    const auto step = [&](transaction_verb what, const std::string& named) {
+        const auto outcome = apply(session, {.what = what, .name = named});
+        if (outcome.change) write(out, *outcome.change);
+        if (outcome.error) fail(*outcome.error);
+        return !outcome.error;
+    };
+    const auto serve = [&](transaction_verb what) {
+        last.command = done_command(what);
+        answer.fields.emplace_back("transaction", std::string(name(what)));
+        if (step(what, asked.transaction.transaction_name) && asked.transaction.begins_new)
+            step(transaction_verb::begin, asked.transaction.next_name);
+    };
     switch (static_cast<tds::transaction_request>(asked.transaction.kind)) {
-    case tds::transaction_request::begin:
-        begin();
-        last.command = 0xd4;
-        answer.fields.emplace_back("transaction", "begin");
-        break;
-    case tds::transaction_request::commit:
-        end(tds::envchange::commit_transaction);
-        last.command = 0xd5;
-        answer.fields.emplace_back("transaction", "commit");
-        break;
-    case tds::transaction_request::rollback:
-        end(tds::envchange::rollback_transaction);
-        last.command = 0xd2;
-        answer.fields.emplace_back("transaction", "rollback");
-        break;
-    case tds::transaction_request::save: answer.fields.emplace_back("transaction", "save"); break;
+    case tds::transaction_request::begin: serve(transaction_verb::begin); break;
+    case tds::transaction_request::commit: serve(transaction_verb::commit); break;
+    case tds::transaction_request::rollback: serve(transaction_verb::rollback); break;
+    case tds::transaction_request::save: serve(transaction_verb::save); break;
     default:
-        out.error(
+        fail(
             {.number = 50000,
              .state = 1,
              .severity = 16,
              .message = "tdsfake does not serve distributed transactions (transaction manager request " +
                         std::to_string(asked.transaction.kind) + ")."}
         );
-        last.status = done_status::error;
-        answer.message = "ERROR";
     }
     const override_set set(changes);
     const auto number = [&](std::string_view field, auto& value) {

@@ -24,8 +24,9 @@ enum class source : std::uint8_t {
     host,
     app,
     spid,
-    transactions,
-    level, // RTM
+    transactions,      // @@TRANCOUNT
+    transaction_state, // XACT_STATE()
+    level,             // RTM
     collation,
 };
 
@@ -94,7 +95,7 @@ constexpr auto functions = std::to_array<known_value>({
     {"user", "nvarchar(128)", "dbo"},
     {"user_id", "int", "1"},
     {"user_name", "nvarchar(128)", "dbo"},
-    {"xact_state", "smallint", "", source::transactions},
+    {"xact_state", "smallint", "", source::transaction_state},
 });
 
 // SERVERPROPERTY and its like give SQL_VARIANT: the type is that of the value inside.
@@ -212,7 +213,8 @@ text_of(const known_value& known, const scenario::server& server, const state& s
     case source::host: return session.login.host_name;
     case source::app: return session.login.app_name;
     case source::spid: return std::to_string(session.spid);
-    case source::transactions: return session.transaction != 0 ? "1" : "0";
+    case source::transactions: return std::to_string(session.transaction.count);
+    case source::transaction_state: return session.transaction.count > 0 ? "1" : "0";
     case source::level: return "RTM";
     case source::collation: return std::string(usual_collation);
     }

@@ -207,8 +207,10 @@ bool statement(scanner& in) {
         return true;
     }
     if (in.next_is("if")) { // @@TRANCOUNT > 0 COMMIT
-        if (!in.next_is("@@trancount") || !in.next_is(">")) return false;
+        if (!in.next_is("@@trancount")) return false;
+        while (in.next_is(">") || in.next_is("<") || in.next_is("!") || in.next_is("=")) {}
         in.next();
+        if (in.next_is("begin")) return begin_transaction(in);
         return (in.next_is("commit") || in.next_is("rollback")) && end_transaction(in);
     }
     return false;

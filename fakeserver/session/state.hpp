@@ -24,6 +24,14 @@ struct prepared_statement {
     std::string declaration; // of its parameters
 };
 
+// The transaction that is open, if one is.
+struct open_transaction {
+    std::uint64_t descriptor = 0; // 0: none
+    std::uint32_t count = 0;      // @@TRANCOUNT
+    std::string name;
+    std::vector<std::string> savepoints;
+};
+
 struct state {
     tds::tds_version version = tds::tds_version::v7_4; // agreed: the lower of both
     tds::login7 login;
@@ -32,7 +40,8 @@ struct state {
     std::uint32_t packet_size = 4096; // granted; in force from the message after the login answer
     std::uint16_t spid = 0;
     std::uint64_t last_transaction = 0;
-    std::uint64_t transaction = 0;                       // descriptor of the open one, 0: none
+    open_transaction transaction;
+    bool implicit = false;                               // SET IMPLICIT_TRANSACTIONS ON
     std::uint64_t connection = 0;                        // number on its server, from 1
     bool json = false;                                   // the JSON type was acknowledged
     std::map<std::int32_t, prepared_statement> prepared; // by handle
@@ -54,6 +63,7 @@ struct request {
     std::size_t bytes = 0;          // of the message
     std::uint64_t journal_line = 0; // the event of its reading
     tds::transaction_manager_request transaction;
+    std::optional<std::uint64_t> descriptor; // of the transaction it belongs to; of batches and RPCs
     tds::prelogin prelogin;
     std::optional<tds::route> route; // where the login answer is to send the client
     core::bytes flight;              // of TLS: our next one, as it is to be sent

@@ -7,7 +7,8 @@ namespace tdsfake::tds {
 namespace {
 
 constexpr std::uint16_t transaction_descriptor_header = 2;
-constexpr std::size_t header_prefix = 6;               // DWORD length, USHORT type
+constexpr std::uint8_t snapshot = 5;     // the highest isolation level; 0 keeps that of the session
+constexpr std::size_t header_prefix = 6; // DWORD length, USHORT type
 constexpr std::size_t usual_headers_size = 4 + 6 + 12; // one header, that of the transaction descriptor
 
 // UTF-16 to the end of the payload.
@@ -23,6 +24,21 @@ core::result<std::string> read_name(core::byte_reader& reader) {
     return read_text(utf16);
 }
 
+boost::system::error_code read_name_into(core::byte_reader& reader, std::string& name) {
+    auto read = read_name(reader);
+    if (read.has_error()) return read.error();
+    name = std::move(read.value());
+    return {};
+}
+
+// Isolation level, name.
+boost::system::error_code
+read_begin(core::byte_reader& reader, transaction_manager_request& request, std::string& name) {
+    request.isolation = reader.u8();
+    if (request.isolation > snapshot) return core::wire_errc::bad_value;
+    return read_name_into(reader, name);
+}
+
 // Commit and rollback: name, flags; with flags bit 0 the isolation level and the name of the next
 // transaction.
 boost::system::error_code read_end(core::byte_reader& reader, transaction_manager_request& request) {
@@ -31,16 +47,7 @@ boost::system::error_code read_end(core::byte_reader& reader, transaction_manage
     request.transaction_name = std::move(ended.value());
     request.begins_new = (reader.u8() & 1) != 0;
     if (!request.begins_new) return {};
-    request.isolation = reader.u8();
-    const auto next = read_name(reader);
-    return next.has_error() ? next.error() : boost::system::error_code();
-}
-
-boost::system::error_code read_name_into(core::byte_reader& reader, std::string& name) {
-    auto read = read_name(reader);
-    if (read.has_error()) return read.error();
-    name = std::move(read.value());
-    return {};
+    return read_begin(reader, request, request.next_name);
 }
 
 } // namespace
@@ -64,6 +71,7 @@ core::result<all_headers> parse_all_headers(core::byte_view payload, tds_version
         core::byte_reader data(list.take(length - header_prefix));
         if (!list.ok()) return core::wire_errc::bad_length;
         if (type != transaction_descriptor_header) continue;
+        headers.tells_transaction = true;
         headers.transaction_descriptor = data.u64_le();
         headers.outstanding_requests = data.u32_le();
         if (!data.ok()) return core::wire_errc::bad_length;
@@ -106,10 +114,7 @@ parse_transaction_manager(core::byte_view payload, tds_version version) {
     switch (static_cast<transaction_request>(request.kind)) {
     case transaction_request::get_dtc_address:
     case transaction_request::propagate: reader.take(reader.u16_le()); break; // an opaque DTC cookie
-    case transaction_request::begin:
-        request.isolation = reader.u8();
-        failed = read_name_into(reader, request.transaction_name);
-        break;
+    case transaction_request::begin: failed = read_begin(reader, request, request.transaction_name); break;
     case transaction_request::promote: break;
     case transaction_request::commit:
     case transaction_request::rollback: failed = read_end(reader, request); break;

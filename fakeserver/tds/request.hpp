@@ -16,7 +16,8 @@ namespace tdsfake::tds {
 
 // ALL_HEADERS (MS-TDS 2.2.5.3), TDS 7.2 and later.
 struct all_headers {
-    std::uint64_t transaction_descriptor = 0;
+    bool tells_transaction = false;
+    std::uint64_t transaction_descriptor = 0; // of the open one, 0: none is
     std::uint32_t outstanding_requests = 0;
     std::size_t size = 0; // bytes they take at the front of the payload; 0 before 7.2
 };
@@ -98,6 +99,7 @@ struct transaction_manager_request {
     std::uint8_t isolation = 0;
     std::string transaction_name;
     bool begins_new = false; // commit or rollback that starts the next transaction
+    std::string next_name;   // of that one
 };
 core::result<transaction_manager_request>
 parse_transaction_manager(core::byte_view payload, tds_version version);

@@ -184,6 +184,12 @@ core::bytes commit(bool begins_new) {
     return transaction_request(begins_new ? "07 00 00 01 02 00" : "07 00 00 00");
 }
 core::bytes rollback() { return transaction_request("08 00 00 00"); }
+core::bytes within(std::uint64_t transaction, core::bytes message) {
+    constexpr std::size_t descriptor = 8 + 4 + 6; // behind the packet's header and those of ALL_HEADERS
+    for (std::size_t i = 0; i < 8; ++i)
+        message.at(descriptor + i) = static_cast<std::uint8_t>(transaction >> (8 * i));
+    return message;
+}
 core::bytes bulk_load() {
     return packets(
         wire::bulk,

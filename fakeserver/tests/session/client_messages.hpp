@@ -57,5 +57,7 @@ core::bytes begin_transaction();
 core::bytes commit(bool begins_new = false);
 core::bytes rollback();
 core::bytes bulk_load();
+// A batch, an RPC or a request to the transaction manager that belongs to an open transaction.
+core::bytes within(std::uint64_t transaction, core::bytes message);
 
 } // namespace tdsfake::session::testing

@@ -34,6 +34,8 @@ TEST(SetUp, IsWhatDriversAndPoolersSend) {
              "COMMIT",
              "COMMIT WORK",
              "IF @@TRANCOUNT > 0 COMMIT TRAN",
+             "IF @@TRANCOUNT = 0 BEGIN TRAN",
+             "IF @@TRANCOUNT <> 0 ROLLBACK",
              "if @@trancount>0 rollback",
              "ROLLBACK TRAN one",
              "SAVE TRANSACTION one",
@@ -93,7 +95,7 @@ TEST(SetUp, BeforeAQueryLeavesTheQueryVisible) {
     EXPECT_THAT(c.last().all<tds::server_message>().at(0).message, HasSubstr("SET NOCOUNT ON; DELETE t"));
     c.peer_sends(batch("SET XACT_ABORT ON; BEGIN TRAN; SELECT a FROM t"))
         .expect_tokens({"envchange", "colmetadata", "row", "done"});
-    c.peer_sends(batch("-- nothing")).expect_done(0);
+    c.peer_sends(within(1, batch("-- nothing"))).expect_done(0);
 }
 
 } // namespace

@@ -47,10 +47,10 @@ TEST(catalogue, knows_severity_and_text) {
     EXPECT_EQ(find_error(17809)->severity, 20);
 }
 
-TEST(catalogue, has_no_placeholders_but_the_three) {
+TEST(catalogue, has_no_placeholders_but_the_four) {
     for (const auto& entry : all_errors()) {
         std::string text(entry.text);
-        for (const std::string known : {"{user}", "{database}", "{server}"}) {
+        for (const std::string known : {"{user}", "{database}", "{server}", "{spid}"}) {
             for (auto at = text.find(known); at != std::string::npos; at = text.find(known)) {
                 text.erase(at, known.size());
             }

@@ -174,7 +174,7 @@ TEST(TokenWriter, CutsTextThatWouldOverflowTheTokenLength) {
 
 TEST(TokenWriter, DoesNotCutACharacterInHalf) {
     token_writer tokens(tds_version::v7_4);
-    tokens.info(fake_message(1, 1, 0, std::string(3999, 'm') + "\xf0\x9f\x98\x80")
+    tokens.info(fake_message(1, 1, 0, std::string(3999, 'm').append("\xf0\x9f\x98\x80"))
     ); // two units, one too many
     const auto payload = tokens.take().payload;
     EXPECT_EQ(payload[9] | payload[10] << 8, 3999);

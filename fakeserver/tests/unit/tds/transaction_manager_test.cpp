@@ -81,6 +81,12 @@ TEST(TransactionManagerRequest, RejectsKindsThatDoNotExist) {
     }
 }
 
+TEST(TransactionManagerRequest, RejectsIsolationLevelsThatDoNotExist) {
+    for (const auto* const wire : {"05 00  06 00", "05 00  ff 00", "07 00  00  01  06  00"}) {
+        EXPECT_EQ(parse(hex(wire)).error(), wire_errc::bad_value) << wire;
+    }
+}
+
 TEST(TransactionManagerRequest, RejectsHalfAUnitOfAName) {
     EXPECT_EQ(parse(hex("09 00  03 61 00 62")).error(), wire_errc::bad_length);
     EXPECT_EQ(parse(hex("07 00  01 61  00")).error(), wire_errc::bad_length);
