@@ -148,7 +148,7 @@ private:
         std::string list;
         const auto tell = [&](const std::string& name, const net::endpoint& at, const char* danger) {
             list += (list.empty() ? "" : " ") + name + "=" + at.to_string();
-            if (at.loopback()) return;
+            if (at.loopback() || arguments_.isolated) return; // nobody else is in that network
             print(
                 STDERR_FILENO,
                 "tdsfake: " + name + " listens on " + at.to_string() +

@@ -185,12 +185,13 @@ void fake::syn_seen(std::uint32_t s, const syn& connect) {
         return;
     }
     const auto from = connect.from.to_string();
+    const auto to = connect.to.to_string();
     if (const auto before = at->met_before(connect)) {
-        world_.attempted(s, *before, from, now);
+        world_.attempted(s, *before, from, now, to);
         carry_out_effects();
         return;
     }
-    const auto met = world_.attempt(s, at->gate(), from, now);
+    const auto met = world_.attempt(s, at->gate(), from, now, to);
     const bool to_be_told = at->decide(connect, met, now);
     // The gate moves on before the last connect of a phase is told: the next one meets the next phase.
     carry_out_effects();

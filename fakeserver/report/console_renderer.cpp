@@ -102,12 +102,16 @@ std::string describe(const journal::event& event) {
     std::string out;
     switch (event.what) {
     case kind::connect: return "from " + text_of(event, "peer");
-    case kind::attempt: return "from " + text_of(event, "peer") + " " + text_of(event, "outcome");
+    case kind::attempt:
+        out = "from " + text_of(event, "peer");
+        if (const auto to = text_of(event, "local"); !to.empty()) out += " to " + to;
+        return out + " " + text_of(event, "outcome");
     case kind::gate:
         out = text_of(event, "mode");
         for (const auto* detail : {"late", "what"}) {
             if (const auto text = text_of(event, detail); !text.empty()) out += " " + text;
         }
+        if (const auto address = text_of(event, "address"); !address.empty()) out += " at " + address;
         return out;
     case kind::signal: return text_of(event, "name");
     case kind::fault:

@@ -33,7 +33,7 @@ std::string rules_of(
         const auto& fault = faults[i];
         const auto& tally = counters.of(i);
         out += "  line " + padded(std::to_string(fault.where.line), 4) + " " +
-               padded("at " + stages_of(fault), 14) + padded(steps_of(fault), 24) + " ";
+               padded("at " + stages_of(fault) + " ", 14) + padded(steps_of(fault), 24) + " ";
         if (tally.fired > 0) {
             out += "fired " + std::to_string(tally.fired) + (tally.fired == 1 ? " time" : " times");
             if (tally.matched > tally.fired) out += ", matched " + std::to_string(tally.matched);

@@ -151,24 +151,27 @@ void world::signal(const std::string& name, core::instant now) {
         run(std::move(list), now);
 }
 
-scenario::gate_phase
-world::attempt(std::uint32_t server, std::size_t gate, std::string_view from, core::instant now) {
+scenario::gate_phase world::attempt(
+    std::uint32_t server, std::size_t gate, std::string_view from, core::instant now, std::string_view to
+) {
     auto& machine = servers_[server].gates[gate];
     auto met = machine.phase();
-    attempted(server, met.mode, from, now);
+    attempted(server, met.mode, from, now, to);
     if (machine.attempted(now)) gate_changed(server, gate, now);
     return met;
 }
 
-void world::attempted(std::uint32_t server, gate_mode met, std::string_view from, core::instant now) {
+void world::attempted(
+    std::uint32_t server, gate_mode met, std::string_view from, core::instant now, std::string_view to
+) {
     expectations_.count(scenario::counter::attempts, server, nullptr, {}, now);
     if (met == gate_mode::accept) return; // told as `connect`
-    journal_.add(
-        {.what = journal::kind::attempt,
-         .at = now,
-         .server = server,
-         .fields = {{"peer", std::string(from)}, {"outcome", outcome_of(met)}}}
-    );
+    journal::event told{
+        .what = journal::kind::attempt, .at = now, .server = server, .fields = {{"peer", std::string(from)}}
+    };
+    if (!to.empty()) told.fields.emplace_back("local", std::string(to));
+    told.fields.emplace_back("outcome", outcome_of(met));
+    journal_.add(std::move(told));
 }
 
 void world::opened(member& m) {
@@ -373,11 +376,21 @@ void world::end_targets(const scenario::end_step& step, std::uint32_t server, co
     );
 }
 
+// Of a gate that is not the one for all.
+std::string world::address_of(std::uint32_t server, std::size_t gate) const {
+    const bool browser = server == scenario_->browser_index();
+    for (const auto& one : browser ? scenario_->browser->listen : scenario_->servers[server].listen) {
+        if (one.gate && --gate == 0) return one.address;
+    }
+    return {};
+}
+
 void world::gate_changed(std::uint32_t server, std::size_t gate, core::instant now) {
     const auto& phase = servers_[server].gates[gate].phase();
     journal::event turned{
         .what = journal::kind::gate, .at = now, .server = server, .fields = {{"mode", mode_name(phase.mode)}}
     };
+    if (gate > 0) turned.fields.emplace_back("address", address_of(server, gate));
     if (phase.mode == gate_mode::slow) turned.fields.emplace_back("late", core::format_duration(phase.late));
     if (phase.mode == gate_mode::unreachable) {
         turned.fields.emplace_back(

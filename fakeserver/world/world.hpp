@@ -48,10 +48,22 @@ public:
         return servers_[server].gates[gate];
     }
     // A connect met the gate; tells what is to become of it, then moves on if it was the last of its phase.
-    scenario::gate_phase
-    attempt(std::uint32_t server, std::size_t gate, std::string_view from, core::instant now);
+    // `to`: which of the server's addresses.
+    scenario::gate_phase attempt(
+        std::uint32_t server,
+        std::size_t gate,
+        std::string_view from,
+        core::instant now,
+        std::string_view to = {}
+    );
     // The same for one that met a phase which is over: nothing moves on.
-    void attempted(std::uint32_t server, scenario::gate_mode met, std::string_view from, core::instant now);
+    void attempted(
+        std::uint32_t server,
+        scenario::gate_mode met,
+        std::string_view from,
+        core::instant now,
+        std::string_view to = {}
+    );
 
     // --- connections
     void opened(member& m); // sets its id and number
@@ -149,6 +161,7 @@ private:
     void add_timeline(timeline list);
     void run(timeline list, core::instant now);
     void end_targets(const scenario::end_step& step, std::uint32_t server, connection_id origin);
+    [[nodiscard]] std::string address_of(std::uint32_t server, std::size_t gate) const;
     void gate_changed(std::uint32_t server, std::size_t gate, core::instant now);
 
     std::shared_ptr<const scenario::scenario> scenario_;

@@ -173,8 +173,11 @@ TEST(Attempts, AreJournalledAndMoveTheGate) {
     w.news();
     EXPECT_EQ(w.it.attempt(0, 0, "192.0.2.1:5", 1s).mode, gate_mode::refuse);
     EXPECT_THAT(w.news(), ElementsAre("attempt peer=192.0.2.1:5 outcome=refused", "gate mode=drop"));
-    EXPECT_EQ(w.it.attempt(0, 0, "192.0.2.1:6", 2s).mode, gate_mode::drop);
-    EXPECT_THAT(w.news(), ElementsAre("attempt peer=192.0.2.1:6 outcome=dropped", "gate mode=accept"));
+    EXPECT_EQ(w.it.attempt(0, 0, "192.0.2.1:6", 2s, "192.0.2.9:1433").mode, gate_mode::drop);
+    EXPECT_THAT(
+        w.news(),
+        ElementsAre("attempt peer=192.0.2.1:6 local=192.0.2.9:1433 outcome=dropped", "gate mode=accept")
+    );
     EXPECT_EQ(w.it.attempt(0, 0, {}, 3s).mode, gate_mode::accept);
     EXPECT_THAT(w.news(), IsEmpty()) << "an accepted one is told as `connect`";
     EXPECT_THAT(w.it.judge(), IsEmpty());
