@@ -138,12 +138,15 @@ def test_scenario(plan, driver, campaign, keep_sighting):
     if keep_sighting(plan, driver, sighting, control):
         return
     recorded = RECORDED.get(plan.scenario, {}).get(driver)
-    try:
-        lines = judged(recorded, sighting, driver)
-    except Mismatch:
-        # A second run: what is recorded must come, and a machine with other things to do may have been too slow for it.
-        sighting = campaign.run(plan)
-        lines = judged(recorded, sighting, driver)
+    for more in (2, 1, 0):
+        try:
+            lines = judged(recorded, sighting, driver)
+            break
+        except Mismatch:
+            if more == 0:
+                raise
+            # What is recorded must come, and a machine with other things to do may have been too slow for it.
+            sighting = campaign.run(plan)
     if sighting.seen["outcome"] == "not offered":
         return
     if all(one.get("not_met") for one in lines):
