@@ -144,7 +144,8 @@ void generated_rows::append(core::byte_view data) {
     used_ += data.size();
 }
 
-void generated_rows::append_text(const piece& part) {
+void generated_rows::append_text(std::size_t number) {
+    const auto& part = pieces_[number];
     std::size_t left = part.longest;
     const auto take = [&](std::size_t wanted) {
         const auto size = std::min(left, wanted);
@@ -158,7 +159,7 @@ void generated_rows::append_text(const piece& part) {
         to += size;
     }
     const auto shown = take(digits_.size() * part.unit) / part.unit;
-    marks_.push_back({static_cast<std::size_t>(to - buffer_.data()), &part, shown});
+    marks_.push_back({static_cast<std::size_t>(to - buffer_.data()), number, shown});
     if (part.unit == 2) {
         for (std::size_t i = 0; i < shown; ++i) {
             *to++ = static_cast<std::uint8_t>(digits_[i]);
@@ -202,8 +203,9 @@ void generated_rows::append_any(const piece& part) {
     if (buffer_.size() - used_ < fixed_size_) buffer_.resize(buffer_.size() + fixed_size_);
 }
 
-void generated_rows::append_integer(const piece& part) {
-    marks_.push_back({used_, &part, 0});
+void generated_rows::append_integer(std::size_t number) {
+    const auto& part = pieces_[number];
+    marks_.push_back({used_, number, 0});
     used_ += part.size;
     write_integer(part, next_, buffer_.data() + marks_.back().at);
 }
@@ -213,12 +215,13 @@ void generated_rows::build_row() {
     const auto begin = used_;
     marks_.clear();
     bool repeats = true;
-    for (const auto& part : pieces_) {
+    for (std::size_t i = 0; i < pieces_.size(); ++i) {
+        const auto& part = pieces_[i];
         append(part.constant);
         switch (part.fills) {
         case filler::none: break;
-        case filler::integer: append_integer(part); break;
-        case filler::text: append_text(part); break;
+        case filler::integer: append_integer(i); break;
+        case filler::text: append_text(i); break;
         case filler::any:
             append_any(part);
             repeats = false;
@@ -236,13 +239,14 @@ void generated_rows::build_row() {
 void generated_rows::renumber_last_row() {
     const auto first = digits_.size() - changed_;
     for (const auto& one : marks_) {
+        const auto& part = pieces_[one.part];
         auto* const at = last_row_.data() + one.at;
-        if (one.part->fills == filler::integer) {
-            write_integer(*one.part, next_, at);
+        if (part.fills == filler::integer) {
+            write_integer(part, next_, at);
             continue;
         }
         for (auto i = first; i < one.shown; ++i)
-            at[i * one.part->unit] = static_cast<std::uint8_t>(digits_[i]);
+            at[i * part.unit] = static_cast<std::uint8_t>(digits_[i]);
     }
 }
 

@@ -24,9 +24,6 @@ public:
         const tds::dialect& to
     );
 
-    generated_rows(const generated_rows&) = delete; // marks_ point into pieces_
-    generated_rows& operator=(const generated_rows&) = delete;
-
     // Appends rows until about `budget` bytes were written. False: that was the last one.
     bool write(tds::token_writer& out, std::size_t budget);
     [[nodiscard]] std::uint64_t written() const noexcept { return next_ - 1; }
@@ -53,7 +50,7 @@ private:
     // Where the row's number stands in the last row.
     struct mark {
         std::size_t at = 0;
-        const piece* part = nullptr;
+        std::size_t part = 0;  // of pieces_
         std::size_t shown = 0; // digits of a text; it may have been cut
     };
 
@@ -63,8 +60,8 @@ private:
     void build_row();
     void renumber_last_row();
     static void write_integer(const piece& part, std::uint64_t number, std::uint8_t* to);
-    void append_integer(const piece& part);
-    void append_text(const piece& part);
+    void append_integer(std::size_t number);
+    void append_text(std::size_t number);
     void append_any(const piece& part);
     void append(core::byte_view data);
     void count_up();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <ranges>
 #include <utility>
 
 namespace tdsfake::session {
@@ -49,8 +50,9 @@ transaction_outcome rollback(state& session, std::string_view to) {
     const auto is_meant = [&](std::string_view name) { return core::equals_ignoring_case(name, to); };
     if (to.empty() || is_meant(open.name))
         return {.change = ends(session, tds::envchange::rollback_transaction)};
-    const auto found = std::find_if(open.savepoints.rbegin(), open.savepoints.rend(), is_meant);
-    if (found == open.savepoints.rend()) {
+    const auto newest_first = std::views::reverse(open.savepoints);
+    const auto found = std::ranges::find_if(newest_first, is_meant);
+    if (found == newest_first.end()) {
         return {
             .error =
                 tds::server_message{
