@@ -73,7 +73,9 @@ def answered(client, stage):
     elif stage == "login":
         assert answer.logged_in
     elif stage == "transaction":
-        assert answer.one("envchange").kind == "begin"
+        begun = answer.one("envchange")
+        assert begun.kind == "begin"
+        client.descriptor = int.from_bytes(begun.new, "little")  # which the next request has to carry
     elif stage == "attention":
         assert answer.one("done").status == t.DONE_ATTENTION
     else:
