@@ -23,6 +23,7 @@ def pytest_addoption(parser):
         "--add-outcomes", action="store_true",
         help="write what the drivers see in the scenarios beside what is recorded, where a driver does now this, now that",
     )
+    parser.addoption("--write-seeds", metavar="FOLDER", help="write what the drivers said as inputs of the fuzz targets")
 
 
 def pytest_configure(config):
@@ -38,7 +39,7 @@ def pytest_sessionstart(session):
     if not pathlib.Path(binary).exists():
         pytest.exit(f"no {binary}: build it (cmake --build --preset release) or set TDSFAKE_BIN", 2)
     if not hasattr(session.config, "workerinput"):
-        session.config.judge = Judge()
+        session.config.judge = Judge(session.config.getoption("--write-seeds"))
         session.config.judge.start()  # before there are other processes, which are to be in its network
 
 

@@ -4,13 +4,15 @@ Its results come at the end of the session, when all drivers have spoken: judge/
 each driver, and of each red control here.
 """
 
+from types import SimpleNamespace
+
 import pytest
 
 from driver_cases.case import Case, Mismatch
 from harness.toolchains import unusable
 from judge import windows
 from judge.known import LIMITS, Limit
-from judge.recorded import Run
+from judge.recorded import Run, conversations
 from judge.streams import Piece, Reassembly, Splitter
 from test_drivers import carry_out
 
@@ -59,6 +61,18 @@ def test_bytes_are_put_in_order():
     assert [stream.take(2, b"efgh"), stream.take(0xFFFFFFFE, b"ab"), stream.take(0xFFFFFFFE, b"abcd"), stream.take(6, b"i")] == [
         b"", b"ab", b"cdefgh", b"i"]
     assert not stream.early
+
+
+def test_a_port_belongs_to_the_server_that_was_ready_last():
+    """The next server may get a port while the run of the one before is still being told."""
+    before, after = (Run("pytds", name, (1433,), since, until, 1, 0) for name, since, until in (("a", 0.0, 5.0), ("b", 3.0, 9.0)))
+
+    def connection(client, t):
+        for source, target, flags in ((client, 1433, 0x02), (1433, client, 0x12)):
+            yield SimpleNamespace(source=source, target=target, flags=flags, seq=0, payload=b"", t=t)
+
+    found = conversations([*connection(40000, 2.0), *connection(40001, 4.0)], [after, before])
+    assert [one.run for one in found] == [before, after]
 
 
 def windows_of(*packets):

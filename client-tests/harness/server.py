@@ -12,6 +12,7 @@ import struct
 import subprocess
 import termios
 import threading
+import time
 
 tree = pathlib.Path(__file__).resolve().parent.parent.parent
 binary = os.environ.get("TDSFAKE_BIN") or str(tree / "build" / "release" / "tdsfake")
@@ -105,7 +106,7 @@ class Server:
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True
             )
         self.journal.writer = self.process
-        self.ready = None
+        self.ready = self.since = None
         self.exit_code = None
         # Its console goes on after the ready line; somebody has to read it.
         self.lines = []
@@ -123,6 +124,7 @@ class Server:
                 event = json.loads(line)
                 if event.get("event") == "ready":
                     self.ready = event
+                    self.since = time.time()
                     self.said_ready.set()
         self.said_ready.set()
 

@@ -77,7 +77,9 @@ def conversations(segments, runs):
         by_server = segment.source in by_port and (segment.target, segment.source) in open_ones
         place = (segment.target, segment.source) if by_server else (segment.source, segment.target)
         if not by_server and segment.flags & (SYN | ACK) == SYN:
-            run = next((one for one in by_port.get(segment.target, ()) if one.since <= segment.t <= one.until), None)
+            # A port that is free again may be the next server's before the run of the last one is told.
+            there = [one for one in by_port.get(segment.target, ()) if one.since <= segment.t <= one.until]
+            run = max(there, key=lambda one: one.since, default=None)
             if run is None:
                 open_ones.pop(place, None)
                 continue

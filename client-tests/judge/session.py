@@ -20,6 +20,7 @@ sys.path.append(str(tree / "fakeserver" / "tests" / "wire"))
 from capture import Capture, CaptureFailed, Segment  # noqa: E402
 from network import own_network  # noqa: E402
 
+from judge import seeds  # noqa: E402
 from judge.recorded import Run  # noqa: E402
 from judge.verdict import Judgement  # noqa: E402
 
@@ -31,8 +32,9 @@ numbers = itertools.count()
 class Judge:
     """In the process that all the tests' processes are started by."""
 
-    def __init__(self):
+    def __init__(self, seeds=None):
         self.capture = self.folder = None
+        self.seeds = seeds  # a folder for what the drivers said, or None
         missing = [tool for tool in ("dumpcap", "tshark", "ip") if not shutil.which(tool)]
         self.problem = f"needs {', '.join(missing)}: apt-get install tshark iproute2" if missing else None
 
@@ -76,6 +78,8 @@ class Judge:
         judgement = Judgement(where, segments, runs, keys)
         print(f"\nthe second judge: {judgement.packets} packets of {len(judgement.conversations)} connections, "
               f"{time.monotonic() - started:.1f} s")
+        if self.seeds:
+            seeds.write(pathlib.Path(self.seeds), judgement)
         yield from results(judgement)
 
 
@@ -123,7 +127,6 @@ class Witness:
         self.about = driver, case
         self.malformed = malformed
         self.place = place()
-        self.since = time.time()
 
     @property
     def options(self):
@@ -141,4 +144,4 @@ class Witness:
         connections = sum(e["event"] == "connect" for e in events)
         unanswered = [e["text"] for e in events if e["event"] == "sent" and "has no answer for" in str(e.get("text"))]
         ports = tuple(one["port"] for one in server.ready["servers"].values())
-        Run(*self.about, ports, self.since, time.time(), connections, secured, unanswered, self.malformed).tell(*self.place)
+        Run(*self.about, ports, server.since, time.time(), connections, secured, unanswered, self.malformed).tell(*self.place)

@@ -29,9 +29,9 @@ class Judgement:
             self.findings += [Finding(one.run, text) for text in one.problems]
         self.captured()
         self.answered()
-        said = self.open_tls(keys)
-        self.judge_windows(said)
-        self.judge_tds(said)
+        self.said = self.open_tls(keys)  # by each of the conversations, without TLS
+        self.judge_windows(self.said)
+        self.judge_tds(self.said)
 
     def captured(self):
         for run in self.runs:
