@@ -1,6 +1,7 @@
 #include "session/set_up.hpp"
 
 #include "core/text.hpp"
+#include "session/sql_scanner.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,76 +9,6 @@
 namespace tdsfake::session {
 
 namespace {
-
-// Words, quoted or bracketed names and texts, and single characters; comments and blanks are passed over.
-class scanner {
-public:
-    explicit scanner(std::string_view text) : text_(text) { pass_blanks(); }
-
-    [[nodiscard]] bool at_end() const noexcept { return at_ == text_.size(); }
-    [[nodiscard]] std::size_t at() const noexcept { return at_; }
-    [[nodiscard]] std::size_t end_of_last() const noexcept { return end_of_last_; }
-
-    [[nodiscard]] std::string_view peek() const noexcept { return text_.substr(at_, length_at(at_)); }
-    std::string_view next() noexcept {
-        const auto token = peek();
-        at_ += token.size();
-        end_of_last_ = at_;
-        pass_blanks();
-        return token;
-    }
-    bool next_is(std::string_view word) noexcept {
-        if (!core::equals_ignoring_case(peek(), word)) return false;
-        next();
-        return true;
-    }
-
-private:
-    static bool in_word(char c) noexcept {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-               c == '@' || c == '#' || c == '$' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
-    }
-    [[nodiscard]] std::size_t part_at(std::size_t at) const noexcept {
-        if (at >= text_.size()) return 0;
-        const char first = text_[at];
-        if (first == '\'' || first == '"' || first == '[') {
-            const auto end = text_.find(first == '[' ? ']' : first, at + 1);
-            return end == std::string_view::npos ? text_.size() - at : end + 1 - at;
-        }
-        std::size_t length = 0;
-        while (at + length < text_.size() && in_word(text_[at + length]))
-            ++length;
-        return std::max<std::size_t>(length, 1);
-    }
-    // A name may have several parts: dbo.t, [dbo].[t].
-    [[nodiscard]] std::size_t length_at(std::size_t at) const noexcept {
-        auto end = at + part_at(at);
-        while (end > at && end < text_.size() &&
-               (text_[end] == '.' || (text_[end - 1] == '.' && (text_[end] == '[' || text_[end] == '"'))))
-            end += part_at(end);
-        return end - at;
-    }
-    void pass_blanks() noexcept {
-        while (at_ < text_.size()) {
-            const auto rest = text_.substr(at_);
-            std::size_t size = 0;
-            if (rest.starts_with("/*")) {
-                const auto end = rest.find("*/", 2);
-                size = end == std::string_view::npos ? rest.size() : end + 2;
-            } else if (rest.starts_with("--")) {
-                size = std::min(rest.find('\n'), rest.size());
-            } else if (static_cast<unsigned char>(rest.front()) <= ' ') {
-                size = 1;
-            }
-            if (size == 0) return;
-            at_ += size;
-        }
-    }
-
-    std::string_view text_;
-    std::size_t at_ = 0;
-    std::size_t end_of_last_ = 0;
-};
 
 constexpr auto statements = std::to_array<std::string_view>({
     "select", "insert",   "update", "delete", "merge",   "exec",     "execute", "declare",   "set",
@@ -91,7 +22,7 @@ bool begins_statement(std::string_view token) {
     });
 }
 
-bool ends_statement(const scanner& in) {
+bool ends_statement(const sql_scanner& in) {
     return in.at_end() || in.peek() == ";" || begins_statement(in.peek());
 }
 
@@ -99,26 +30,26 @@ bool is_word(std::string_view token) {
     return !token.empty() && token != ";" && token != "," && token != "=" && token != "(" && token != ")";
 }
 
-void pass_to_semicolon(scanner& in) {
+void pass_to_semicolon(sql_scanner& in) {
     while (!in.at_end() && in.peek() != ";")
         in.next();
 }
 
 // What stands behind a name that may be left out: `tran`, `tran name`.
-void pass_name(scanner& in) {
+void pass_name(sql_scanner& in) {
     if (!ends_statement(in)) in.next();
 }
 
-bool transaction_word(scanner& in) { return in.next_is("tran") || in.next_is("transaction"); }
+bool transaction_word(sql_scanner& in) { return in.next_is("tran") || in.next_is("transaction"); }
 
-bool isolation_level(scanner& in) {
+bool isolation_level(sql_scanner& in) {
     if (!in.next_is("isolation") || !in.next_is("level")) return false;
     if (in.next_is("read")) return in.next_is("committed") || in.next_is("uncommitted");
     if (in.next_is("repeatable")) return in.next_is("read");
     return in.next_is("snapshot") || in.next_is("serializable");
 }
 
-bool set_statement(scanner& in) {
+bool set_statement(sql_scanner& in) {
     if (in.peek().starts_with("@")) { // = an expression, which may hold anything
         pass_to_semicolon(in);
         return true;
@@ -139,7 +70,7 @@ bool set_statement(scanner& in) {
     return true;
 }
 
-bool end_transaction(scanner& in) {
+bool end_transaction(sql_scanner& in) {
     if (transaction_word(in)) {
         pass_name(in);
     } else {
@@ -148,7 +79,7 @@ bool end_transaction(scanner& in) {
     return ends_statement(in);
 }
 
-bool begin_transaction(scanner& in) {
+bool begin_transaction(sql_scanner& in) {
     in.next_is("distributed");
     if (!transaction_word(in)) return false;
     pass_name(in);
@@ -156,7 +87,7 @@ bool begin_transaction(scanner& in) {
 }
 
 // Procedures that only poolers and drivers call.
-bool procedure(scanner& in) {
+bool procedure(sql_scanner& in) {
     auto name = in.next();
     if (const auto dot = name.rfind('.'); dot != std::string_view::npos) name.remove_prefix(dot + 1);
     static constexpr auto known = std::to_array<std::string_view>({
@@ -176,7 +107,7 @@ bool procedure(scanner& in) {
 }
 
 // DECLARE @a int = (SELECT 1), @b TABLE (…): until a statement begins outside of brackets.
-bool declaration(scanner& in) {
+bool declaration(sql_scanner& in) {
     if (!in.peek().starts_with("@")) return false; // a cursor
     for (int depth = 0; !in.at_end(); in.next()) {
         if (depth == 0 && ends_statement(in)) break;
@@ -185,7 +116,7 @@ bool declaration(scanner& in) {
     return true;
 }
 
-bool statement(scanner& in) {
+bool statement(sql_scanner& in) {
     if (core::equals_ignoring_case(in.peek().substr(0, 3), "sp_")) return procedure(in);
     if (in.next_is("set")) return set_statement(in);
     if (in.next_is("begin")) return begin_transaction(in);
@@ -220,7 +151,7 @@ bool statement(scanner& in) {
 
 set_up split_set_up(std::string_view sql) {
     set_up out;
-    scanner in(sql);
+    sql_scanner in(sql);
     for (;;) {
         while (in.next_is(";")) {}
         const auto begin = in.at();

@@ -1,6 +1,7 @@
 #include "session/transactions.hpp"
 
 #include "core/text.hpp"
+#include "session/sql_scanner.hpp"
 
 #include <algorithm>
 #include <array>
@@ -68,71 +69,22 @@ transaction_outcome rollback(state& session, std::string_view to) {
     return {};
 }
 
-// Words of a statement; a run of other characters is one too.
-class words {
-public:
-    explicit words(std::string_view sql) : rest_(sql.substr(0, longest_told)) {}
-
-    std::string_view next() {
-        skip();
-        if (rest_.empty()) return {};
-        const bool word = of_word(rest_.front());
-        std::size_t size = 0;
-        while (size < rest_.size() && !separates(rest_[size]) && of_word(rest_[size]) == word)
-            ++size;
-        return take(size);
-    }
-    bool next_is(std::string_view wanted) {
-        const auto before = rest_;
-        if (core::equals_ignoring_case(next(), wanted)) return true;
-        rest_ = before;
-        return false;
-    }
-    std::string_view next_name() {
-        skip();
-        const auto end = rest_.find(']');
-        if (!rest_.starts_with('[') || end == std::string_view::npos) return next();
-        return take(end + 1).substr(1, end - 1);
-    }
-
-private:
-    static bool of_word(char c) noexcept {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-               c == '@' || c == '#' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
-    }
-    static bool separates(char c) noexcept { return core::is_blank(c) || c == ';'; }
-    void skip() {
-        for (;;) {
-            while (!rest_.empty() && separates(rest_.front()))
-                rest_.remove_prefix(1);
-            if (rest_.starts_with("/*")) {
-                const auto end = rest_.find("*/");
-                rest_ = end == std::string_view::npos ? std::string_view() : rest_.substr(end + 2);
-            } else if (rest_.starts_with("--")) {
-                rest_ = rest_.substr(std::min(rest_.find('\n'), rest_.size()));
-            } else {
-                return;
-            }
-        }
-    }
-    std::string_view take(std::size_t size) {
-        const auto taken = rest_.substr(0, size);
-        rest_.remove_prefix(size);
-        return taken;
-    }
-
-    std::string_view rest_;
-};
-
-bool is_transaction(words& text) { return text.next_is("tran") || text.next_is("transaction"); }
+bool is_transaction(sql_scanner& text) { return text.next_is("tran") || text.next_is("transaction"); }
 
 // IF @@TRANCOUNT > 0 …; false: another condition.
-bool read_condition(words& text, transaction_step& step) {
+bool read_condition(sql_scanner& text, transaction_step& step) {
     if (!text.next_is("@@trancount")) return false;
-    const auto comparison = text.next();
-    step.if_open = comparison == ">" || comparison == "<>" || comparison == "!=";
-    step.if_closed = comparison == "=";
+    step.if_closed = text.next_is("=");
+    if (!step.if_closed) {
+        const bool unequal = text.next_is("<");
+        step.if_open = text.next_is(">") || (!unequal && text.next_is("!") && text.next_is("="));
+    }
     return (step.if_open || step.if_closed) && text.next_is("0");
+}
+
+std::string_view without_brackets(std::string_view name) {
+    const bool bracketed = name.size() >= 2 && name.starts_with('[') && name.ends_with(']');
+    return bracketed ? name.substr(1, name.size() - 2) : name;
 }
 
 } // namespace
@@ -228,7 +180,7 @@ std::optional<tds::server_message> wrong_descriptor(const state& session, const 
 }
 
 std::optional<transaction_step> transaction_in(std::string_view statement) {
-    words text(statement);
+    sql_scanner text(statement.substr(0, longest_told));
     transaction_step step;
     if (text.next_is("if") && !read_condition(text, step)) return std::nullopt;
     if (text.next_is("begin")) {
@@ -246,7 +198,7 @@ std::optional<transaction_step> transaction_in(std::string_view statement) {
     } else {
         return std::nullopt;
     }
-    step.name = text.next_name();
+    if (text.peek() != ";") step.name = without_brackets(text.next());
     return step;
 }
 
