@@ -17,6 +17,8 @@ constexpr std::size_t max_size = 128 * 1024 - 1; // MS-TDS 2.2.6.4: must be belo
 constexpr std::uint8_t extension_flag = 0x10;    // OptionFlags3.fExtension
 constexpr std::uint8_t feature_terminator = 0xff;
 constexpr std::uint16_t sspi_is_long = 0xffff;
+constexpr std::size_t longest_name = 128; // in UTF-16 units: all texts but AtchDBFile
+constexpr std::size_t longest_path = 260;
 
 // An offset and a length as they stand in the fixed part; the length counts UTF-16 units or bytes.
 struct item {
@@ -49,9 +51,16 @@ public:
         }
         return message_.subspan(at.offset, at.length);
     }
-    core::byte_view units(item at) noexcept { return bytes({at.offset, 2 * at.length}); }
-    std::string text(item at) { return core::utf16le_to_utf8(units(at)); }
-    std::string secret(item at) { return core::utf16le_to_utf8(deobfuscate_password(units(at))); }
+    core::byte_view units(item at, std::size_t most) noexcept {
+        ok_ = ok_ && at.length <= most;
+        return bytes({at.offset, 2 * at.length});
+    }
+    std::string text(item at, std::size_t most = longest_name) {
+        return core::utf16le_to_utf8(units(at, most));
+    }
+    std::string secret(item at) {
+        return core::utf16le_to_utf8(deobfuscate_password(units(at, longest_name)));
+    }
 
 private:
     core::byte_view message_;
@@ -196,7 +205,7 @@ core::result<login7> parse_login7(core::byte_view payload) {
     login.database = items.text(database);
     const auto sspi_data = items.bytes(sspi);
     login.sspi.assign(sspi_data.begin(), sspi_data.end());
-    login.attach_db_file = items.text(attach_db_file);
+    login.attach_db_file = items.text(attach_db_file, longest_path);
     login.change_password = items.secret(change_password);
     if (!items.ok()) return core::wire_errc::bad_length;
 

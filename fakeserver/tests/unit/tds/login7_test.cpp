@@ -220,6 +220,29 @@ TEST(Login7, RejectsWhatIsLongerThanAServerTakes) {
     EXPECT_EQ(parse_login7(core::bytes(128 * 1024 - 2)).error(), wire_errc::bad_length);
 }
 
+// MS-TDS 2.2.6.4: 128 characters of each, 260 of a path.
+TEST(Login7, RejectsATextThatIsTooLong) {
+    const std::vector<std::pair<std::string login7::*, std::size_t>> all{
+        {&login7::host_name, 128},
+        {&login7::user_name, 128},
+        {&login7::password, 128},
+        {&login7::app_name, 128},
+        {&login7::server_name, 128},
+        {&login7::library_name, 128},
+        {&login7::language, 128},
+        {&login7::database, 128},
+        {&login7::attach_db_file, 260},
+        {&login7::change_password, 128},
+    };
+    for (const auto& [field, most] : all) {
+        auto login = full_login();
+        login.*field = std::string(most, 'x');
+        EXPECT_TRUE(parse_login7(encode_login7(login)).has_value()) << most;
+        login.*field += 'x';
+        EXPECT_EQ(parse_login7(encode_login7(login)).error(), wire_errc::bad_length) << most;
+    }
+}
+
 struct pointer_field {
     std::string_view name;
     std::size_t at;
