@@ -90,7 +90,8 @@ void add_run_options(CLI::App& command, run_arguments& to) {
 int dispatch(int argc, char** argv) {
     CLI::App app{
         "A scriptable fake SQL Server: it refuses, stalls or accepts, and misbehaves as its scenario says.\n"
-        "Exit codes: 0 fine, 1 expectation unmet, 2 usage or scenario error, 3 could not listen, 4 internal.",
+        "Exit codes: 0 fine, 1 expectation unmet, 2 usage or scenario error, 3 could not listen,\n"
+        "4 internal, or not all of the output could be written.",
         "tdsfake"
     };
     app.set_version_flag("--version", "tdsfake " TDSFAKE_VERSION);
@@ -155,7 +156,10 @@ int dispatch(int argc, char** argv) {
 
 int program(int argc, char** argv) {
     try {
-        return dispatch(argc, argv);
+        const int code = dispatch(argc, argv);
+        if (std::cout.flush()) return code;
+        std::cerr << "tdsfake: standard output takes nothing more\n";
+        return exit_code::internal;
     } catch (const bad_input& failure) {
         std::cerr << failure.what() << "\n";
         return exit_code::bad_input;

@@ -33,6 +33,9 @@ namespace {
 
 constexpr std::chrono::seconds patience_with_files{10};
 constexpr std::chrono::milliseconds patience_with_the_console{1000};
+// With a reader that takes nothing at all.
+constexpr std::chrono::milliseconds patience_with_a_stalled_file{2000};
+constexpr std::chrono::milliseconds patience_with_a_stalled_console{100};
 constexpr std::chrono::milliseconds last_look{20};
 
 // As many connections as this machine allows without asking anybody.
@@ -50,8 +53,7 @@ bool coloured(colour wanted, int fd) {
 
 // Writes that must not hang on a reader who has stopped reading.
 void print(int fd, std::string_view text) {
-    const auto deadline = std::chrono::steady_clock::now() + patience_with_the_console;
-    report::write_all(fd, text, [&] { return std::chrono::steady_clock::now() >= deadline; });
+    report::write_all(fd, text, [](auto stalled) { return stalled >= patience_with_a_stalled_console; });
 }
 
 // Namespaces can be entered only before there are threads and sockets.
@@ -215,18 +217,21 @@ private:
         journal_.add({.what = journal::kind::verdict, .at = fake_->now(), .fields = {{"met", unmet.empty()}}}
         );
         journal_.close();
-        if (file_sink_ && !file_sink_->finish(patience_with_files)) {
+        const bool written =
+            !file_sink_ || file_sink_->finish(patience_with_files, patience_with_a_stalled_file);
+        if (!written) {
             print(
                 STDERR_FILENO,
                 "tdsfake: --journal " + arguments_.journal_file + ": not everything could be written\n"
             );
         }
-        if (console_sink_) console_sink_->finish(patience_with_the_console);
+        if (console_sink_) console_sink_->finish(patience_with_the_console, patience_with_a_stalled_console);
         if (arguments_.format == format::text && (!arguments_.quiet || !unmet.empty())) {
             print(console_, report::summary(fake_->world(), unmet, colours_));
         }
         if (command_code_ > 0) return command_code_;
-        return unmet.empty() ? exit_code::fine : exit_code::unmet;
+        if (!unmet.empty()) return exit_code::unmet;
+        return written ? exit_code::fine : exit_code::internal;
     }
 
     const run_arguments& arguments_;

@@ -13,11 +13,13 @@ namespace tdsfake::report {
 
 namespace {
 constexpr std::chrono::milliseconds look_again{100};
+constexpr std::chrono::milliseconds knock_again{20}; // at a pipe that is full
 constexpr std::size_t write_at = std::size_t{64} << 10;
 } // namespace
 
-bool write_all(int fd, std::string_view text, const std::function<bool()>& give_up) {
+bool write_all(int fd, std::string_view text, const give_up_after& give_up) {
     struct stat about{};
+    std::chrono::milliseconds stalled{0};
     const bool blocks = ::fstat(fd, &about) != 0 || !S_ISREG(about.st_mode);
     while (!text.empty()) {
         if (!blocks) {
@@ -28,11 +30,13 @@ bool write_all(int fd, std::string_view text, const std::function<bool()>& give_
         }
         // A pipe that is writable takes PIPE_BUF bytes without blocking; more might block for good.
         pollfd ready{.fd = fd, .events = POLLOUT, .revents = 0};
-        const int polled = ::poll(&ready, 1, static_cast<int>(look_again.count()));
+        const int polled = ::poll(&ready, 1, static_cast<int>(knock_again.count()));
         if (polled == 0 || (polled < 0 && errno == EINTR)) {
-            if (give_up()) return false;
+            if (polled == 0) stalled += knock_again;
+            if (give_up(stalled)) return false;
             continue;
         }
+        stalled = std::chrono::milliseconds(0);
         const auto written = ::write(fd, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
         if (written < 0) {
             if (errno == EINTR || errno == EAGAIN) continue;
@@ -55,11 +59,14 @@ sink::~sink() {
     if (thread_.joinable()) thread_.join();
 }
 
-bool sink::finish(std::chrono::milliseconds patience) {
+bool sink::finish(std::chrono::milliseconds patience, std::chrono::milliseconds stalled) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
     bool in_time = false;
     {
         std::unique_lock lock(mutex_);
-        in_time = finished_.wait_for(lock, patience, [this] { return done_; });
+        do
+            in_time = finished_.wait_for(lock, std::min(patience, knock_again), [this] { return done_; });
+        while (!in_time && stalled_.load() < stalled && std::chrono::steady_clock::now() < deadline);
     }
     give_up_ = true; // what the thread had not even read is missing, too
     if (thread_.joinable()) thread_.join();
@@ -69,7 +76,12 @@ bool sink::finish(std::chrono::milliseconds patience) {
 void sink::work() {
     std::string text;
     const auto write = [&] {
-        if (!write_all(fd_, text, [this] { return give_up_.load(); })) complete_ = false;
+        const bool all = write_all(fd_, text, [this](std::chrono::milliseconds stalled) {
+            stalled_ = stalled;
+            return give_up_.load();
+        });
+        stalled_ = std::chrono::milliseconds(0);
+        if (!all) complete_ = false;
         text.clear();
     };
     bool more = true;

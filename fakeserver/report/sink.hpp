@@ -17,9 +17,11 @@ namespace tdsfake::report {
 
 using renderer = std::function<void(const journal::event&, std::string&)>;
 
-// Writes all of it unless the reader of `fd` does not take it before `give_up` becomes true. False if not all
-// went.
-bool write_all(int fd, std::string_view text, const std::function<bool()>& give_up);
+// Told again and again how long the reader of a pipe has taken nothing; true: it is not waited for any
+// longer.
+using give_up_after = std::function<bool(std::chrono::milliseconds stalled)>;
+// False if not all went: given up, the disk is full, the reader is gone.
+bool write_all(int fd, std::string_view text, const give_up_after& give_up);
 
 class sink {
 public:
@@ -30,9 +32,9 @@ public:
     sink& operator=(const sink&) = delete;
     ~sink();
 
-    // After journal::close(): waits until everything is written, at most `patience`. False if that was not
-    // enough.
-    bool finish(std::chrono::milliseconds patience);
+    // After journal::close(): waits until everything is written, at most `patience`, and `stalled` for a
+    // reader that takes nothing. False if that was not enough, or something could not be written.
+    bool finish(std::chrono::milliseconds patience, std::chrono::milliseconds stalled);
 
 private:
     void work();
@@ -43,6 +45,7 @@ private:
     renderer render_;
     std::atomic<bool> give_up_ = false;
     std::atomic<bool> complete_ = true;
+    std::atomic<std::chrono::milliseconds> stalled_ = std::chrono::milliseconds(0);
     std::mutex mutex_;
     std::condition_variable finished_;
     bool done_ = false; // guarded by mutex_

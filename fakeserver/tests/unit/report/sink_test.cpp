@@ -55,7 +55,7 @@ void numbers(const journal::event& e, std::string& out) {
 
 TEST(WriteAll, WritesToAPipeWithSpace) {
     pipe_ends p;
-    EXPECT_TRUE(write_all(p.writer(), "hello", [] { return false; }));
+    EXPECT_TRUE(write_all(p.writer(), "hello", [](auto) { return false; }));
     EXPECT_EQ(p.read(100), "hello");
 }
 
@@ -63,7 +63,7 @@ TEST(WriteAll, GivesUpOnAFullPipeWhenToldTo) {
     pipe_ends p;
     p.fill();
     int asked = 0;
-    EXPECT_FALSE(write_all(p.writer(), "hello", [&] { return ++asked == 2; }));
+    EXPECT_FALSE(write_all(p.writer(), "hello", [&](auto) { return ++asked == 2; }));
     EXPECT_EQ(asked, 2);
 }
 
@@ -71,7 +71,7 @@ TEST(WriteAll, GoesOnWhenTheReaderDoes) {
     pipe_ends p;
     p.fill();
     bool read = false;
-    EXPECT_TRUE(write_all(p.writer(), "hello", [&] {
+    EXPECT_TRUE(write_all(p.writer(), "hello", [&](auto) {
         if (!read) p.read(64 << 10);
         read = true;
         return false;
@@ -83,7 +83,7 @@ TEST(WriteAll, SaysWhenTheReaderIsGone) {
     ::signal(SIGPIPE, SIG_IGN);
     pipe_ends p;
     p.close_reader();
-    EXPECT_FALSE(write_all(p.writer(), "hello", [] { return false; }));
+    EXPECT_FALSE(write_all(p.writer(), "hello", [](auto) { return false; }));
 }
 
 class SinkToFile : public ::testing::Test {
@@ -110,7 +110,7 @@ TEST_F(SinkToFile, IsCompleteAndInOrder) {
         expected += std::to_string(i) + "\n";
     }
     j.close();
-    EXPECT_TRUE(s.finish(20s));
+    EXPECT_TRUE(s.finish(20s, 20s));
     EXPECT_TRUE(content() == expected);
 }
 
@@ -122,7 +122,30 @@ TEST(Sink, AFullPipeDelaysNeitherTheWriterNorTheEnd) {
     for (int i = 0; i < 10'000; ++i)
         j.add({}); // would hang here
     j.close();
-    EXPECT_FALSE(s.finish(0ms)) << "not all of it was taken, and finish says so";
+    EXPECT_FALSE(s.finish(0ms, 20s)) << "not all of it was taken, and finish says so";
+}
+
+TEST(Sink, AReaderThatTakesNothingIsNotWaitedForToTheEnd) {
+    pipe_ends p;
+    p.fill();
+    journal::journal j(10);
+    sink s(j, p.writer(), false, numbers);
+    j.add({});
+    j.close();
+    const auto begun = std::chrono::steady_clock::now();
+    EXPECT_FALSE(s.finish(1h, 50ms));
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 1min);
+}
+
+TEST(Sink, ADiskThatIsFullIsTold) {
+    const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC); // NOLINT(cppcoreguidelines-pro-type-vararg)
+    ASSERT_GE(full, 0);
+    journal::journal j(10);
+    sink s(j, full, true, numbers);
+    j.add({});
+    j.close();
+    EXPECT_FALSE(s.finish(20s, 20s));
+    ::close(full);
 }
 
 TEST(Sink, AReaderThatIsTooSlowIsToldWhatItMissed) {
@@ -144,7 +167,7 @@ TEST(Sink, AReaderThatIsTooSlowIsToldWhatItMissed) {
     go = true;
     go.notify_all();
     j.close();
-    EXPECT_FALSE(s.finish(20s));
+    EXPECT_FALSE(s.finish(20s, 20s));
     const auto text = p.read(64 << 10);
     EXPECT_NE(text.find(" events are missing here: the reader was too slow\n"), std::string::npos) << text;
     EXPECT_TRUE(text.ends_with("\n5001\n"));
