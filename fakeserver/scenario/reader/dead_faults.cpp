@@ -7,15 +7,7 @@
 namespace tdsfake::scenario::reader {
 namespace {
 
-bool stands_at(const fault& f, stage s) { return std::ranges::find(f.at, s) != f.at.end(); }
-
-void warn_dead(context& ctx, const fault& f, std::string why, std::string remedy) {
-    ctx.out.warning(f.where, "this fault never fires: " + std::move(why), std::move(remedy));
-}
-
 // ---------------------------------------------------------------------------- by an earlier one
-
-bool is_plain(const pattern& p) { return !p.text().starts_with('/'); }
 
 // Whatever `narrow` matches, `wide` matches, too; as far as that can be told.
 bool contains(const std::vector<pattern>& wide, const std::vector<pattern>& narrow) {
@@ -70,13 +62,13 @@ bool fires_each_time(const fault& f) {
     return f.skip == 0 && f.every == 1 && !f.times && f.chance.value_or(100) == 100 && !f.lasts;
 }
 
-bool ends_its_connection(const fault& f) {
-    return std::ranges::any_of(f.steps, [](const step& s) {
-        const auto* end = std::get_if<end_step>(&s.what);
-        return end != nullptr && end->whom == target::self &&
-               (end->how == ending::close || end->how == ending::reset);
-    });
+bool ends_own_connection(const step& s) {
+    const auto* end = std::get_if<end_step>(&s.what);
+    return end != nullptr && end->whom == target::self &&
+           (end->how == ending::close || end->how == ending::reset);
 }
+
+bool ends_its_connection(const fault& f) { return std::ranges::any_of(f.steps, ends_own_connection); }
 
 bool shadows(const fault& earlier, const fault& later) {
     if (!fires_each_time(earlier) || earlier.steps.empty()) return false;
@@ -88,6 +80,36 @@ bool shadows(const fault& earlier, const fault& later) {
         return std::ranges::any_of(earlier.at, [&](stage wide) { return covers(wide, s); });
     });
     return at_all && open_as_long(earlier, later) && implied(earlier.when, later.when);
+}
+
+// ---------------------------------------------------------------------------- by the end of its connection
+
+// What is seen at once, while other messages wait for the end of a list.
+bool seen_while_busy(stage s) {
+    return s == stage::attention || s == stage::client_close || s == stage::smp || s == stage::tls;
+}
+
+// It closes the connection, and nothing of what `later` is about is taken before.
+bool ends_before(const fault& f, const fault& later) {
+    const bool may_wait = std::ranges::none_of(later.at, seen_while_busy);
+    for (const auto& s : f.steps) {
+        if (ends_own_connection(s)) return true;
+        const bool waits =
+            std::holds_alternative<wait_step>(s.what) || std::holds_alternative<hold_step>(s.what);
+        if (!is_server_step(s) && !(waits && may_wait)) return false;
+    }
+    return false;
+}
+
+// No connection that `later` is about gets beyond `s`.
+bool cut_off_at(stage s, const std::vector<fault>& faults, const fault& later) {
+    for (const auto& f : faults) {
+        if (!stands_at(f, s) || &f == &later) continue;
+        if (!ends_before(f, later)) return false; // it may take the event, and let the connection live
+        const bool always = fires_each_time(f) && !f.since && !f.until && !f.after_bytes;
+        if (always && implied(f.when, later.when)) return true;
+    }
+    return false;
 }
 
 // ---------------------------------------------------------------------------- by itself
@@ -109,9 +131,18 @@ int depth(stage s) {
     }
 }
 
-bool asks_only_for(const std::vector<pattern>& of, std::string_view word) {
-    return !of.empty() &&
-           std::ranges::all_of(of, [&](const pattern& p) { return is_plain(p) && p.matches(word); });
+// The stage that everything at which `f` stands comes after, if `ends` there.
+template <class Ends>
+std::optional<stage> before_all(const fault& f, Ends ends) {
+    for (const auto s : {stage::connect, stage::login}) {
+        const bool later = std::ranges::all_of(f.at, [&](stage at) {
+            return at == stage::client_close
+                       ? s == stage::connect
+                       : at != stage::start && at != stage::lookup && depth(at) > depth(s);
+        });
+        if (later && ends(s)) return s;
+    }
+    return std::nullopt;
 }
 
 std::string dead_by_itself(const fault& f) {
@@ -138,11 +169,29 @@ std::string dead_by_itself(const fault& f) {
 
 } // namespace
 
+void warn_dead(context& ctx, const fault& f, std::string why, std::string remedy) {
+    ctx.out.warning(f.where, "this fault never fires: " + std::move(why), std::move(remedy));
+}
+
+bool asks_only_for(const std::vector<pattern>& of, std::string_view word) {
+    return !of.empty() &&
+           std::ranges::all_of(of, [&](const pattern& p) { return is_plain(p) && p.matches(word); });
+}
+
 void warn_of_dead_faults(context& ctx, const std::vector<fault>& faults) {
     for (std::size_t i = 0; i < faults.size(); ++i) {
         if (faults[i].at.empty()) continue;
         if (auto why = dead_by_itself(faults[i]); !why.empty())
             warn_dead(ctx, faults[i], std::move(why), "change it, or leave the fault out");
+        const auto end = before_all(faults[i], [&](stage s) { return cut_off_at(s, faults, faults[i]); });
+        if (end) {
+            warn_dead(
+                ctx,
+                faults[i],
+                "every connection that it is about ends at " + ticked(name(*end)),
+                "limit the fault there with `when`, `times` or `skip`, or leave this one out"
+            );
+        }
         for (std::size_t k = 0; k < i; ++k) {
             if (faults[k].at.empty() || !shadows(faults[k], faults[i])) continue;
             warn_dead(
@@ -152,39 +201,6 @@ void warn_of_dead_faults(context& ctx, const std::vector<fault>& faults) {
                 "put it first, or limit the other with `when`, `times` or `skip`"
             );
             break;
-        }
-    }
-}
-
-void warn_of_faults_beyond(context& ctx, const server& on) {
-    using policy = encryption_policy;
-    const auto encryption = on.identity.encryption;
-    const auto only = [](const fault& f, stage s) {
-        return !f.at.empty() && std::ranges::all_of(f.at, [&](stage at) { return at == s; });
-    };
-    const auto listens = [&](const pattern& p) {
-        return !is_plain(p) || p.text().find_first_of(":[") != std::string::npos ||
-               std::ranges::any_of(on.listen, [&](const listen_address& at) {
-                   return at.address == "0.0.0.0" || at.address == "::" || p.matches(at.address);
-               });
-    };
-    for (const auto& f : on.faults) {
-        const auto& asked = f.when.encryption;
-        if (!on.identity.mars && (only(f, stage::smp) || f.when.session)) {
-            warn_dead(ctx, f, "this server has no MARS", "leave out `identity: {mars: off}`");
-        } else if (encryption == policy::not_supported && only(f, stage::tls)) {
-            warn_dead(ctx, f, "this server has no TLS", "change `identity: {encryption: not-supported}`");
-        } else if (encryption == policy::strict && !asked.empty() && !matches_any(asked, "strict")) {
-            warn_dead(
-                ctx,
-                f,
-                "this server is strict, and serves nobody who asks for less",
-                "write `encryption: strict`"
-            );
-        } else if (on.enforce.prelogin && asks_only_for(asked, "none")) {
-            warn_dead(ctx, f, "this server insists on a PRELOGIN", "leave out `enforce: prelogin`");
-        } else if (!f.when.to.empty() && std::ranges::none_of(f.when.to, listens)) {
-            warn_dead(ctx, f, "this server does not listen there", "its addresses are those of `listen`");
         }
     }
 }

@@ -156,7 +156,7 @@ TEST(warnings, spare_faults_that_an_earlier_one_lets_pass) {
         "    - {at: query, do: close}\n"
         "    - {at: idle, after: 2s, do: close}\n"
         "    - {at: idle, after: 1s, do: close}\n"
-        "    - {at: login, do: close}\n",
+        "    - {at: login, when: {user: b}, do: close}\n",
         "file"
     );
     EXPECT_TRUE(result.errors.empty()) << all_of(result.errors);

@@ -106,6 +106,14 @@ TEST(DeadFaults, ByThemselvesOrForTheirServer) {
          "this server is strict"},
         {one("at: login, when: {encryption: none}", "  enforce: prelogin\n"), "insists on a PRELOGIN"},
         {one("at: connect, when: {to: 127.0.0.9}"), "this server does not listen there"},
+        {one("at: connect", "  gate: [refuse: {for: 2s}, drop]\n"), "the gate of this server lets nobody in"},
+        {one("at: login", "  listen: [{address: 127.0.0.1, gate: refuse}]\n"), "lets nobody in"},
+        {one("at: query, when: {user: [ann, eve]}", "  logins: [{user: sa}, {user: eve, locked: yes}]\n"),
+         "the `logins` of this server let no such user in"},
+        {one("at: tls, when: {encryption: strict}", "  identity: {tls: {max: 1.2}, tds: 7.4}\n"),
+         "does not speak TDS 8.0"},
+        {one("at: prelogin, when: {encryption: strict}", "  identity: {encryption: not-supported}\n"),
+         "does not speak TDS 8.0"},
     };
     for (const auto& [server, why] : all) {
         const auto told = warnings_of(server);
@@ -121,8 +129,57 @@ TEST(DeadFaults, ByThemselvesOrForTheirServer) {
           one("at: smp"),
           one("at: connect, when: {to: [127.0.0.9, 127.0.0.1]}"),
           one("at: connect, when: {to: 127.0.0.9}", "  listen: 0.0.0.0\n"),
-          one("at: login, when: {encryption: none}", "  enforce: packet-size\n")})
+          one("at: login, when: {encryption: none}", "  enforce: packet-size\n"),
+          one("at: login", "  gate: [refuse: {for: 2s}, slow: 1s]\n"),
+          one("at: login", "  listen: [127.0.0.1, {address: 127.0.0.2, gate: refuse}]\n"),
+          one("at: query, when: {user: /e/}", "  logins: [{user: sa}, {user: eve}]\n"),
+          one("at: login, when: {user: ann}", "  logins: [{user: sa}]\n"),
+          one("at: [sspi, query], when: {user: ann}", "  logins: [{user: sa}]\n"),
+          one("at: tls, when: {encryption: [strict, on]}", "  identity: {tds: 7.4}\n")})
         EXPECT_EQ(warnings_of(fine), std::vector<std::string>{}) << fine;
+}
+
+std::string list(const std::string& first, const std::string& second) {
+    return "server:\n  faults:\n    - {" + first + "}\n    - {" + second + "}\n";
+}
+
+// Both ways round: what ends a connection early ends it for all that comes later.
+TEST(DeadFaults, BehindTheEndOfTheirConnections) {
+    const std::vector<std::pair<std::string, std::string>> all{
+        {"at: connect, do: reset", "at: login, do: close"},
+        {"at: connect, do: [wait: 1s, signal: up, close]", "at: query, do: close"},
+        {"at: [connect, prelogin], do: close", "at: client-close, do: {signal: up}"},
+        {"at: login, do: [wait: 1s, reset]", "at: [request, idle], do: close"},
+        {"at: login, when: {user: sa}, do: reset", "at: query, when: {user: sa, sql: /x/}, do: close"},
+        {"at: login, do: close", "at: sspi, do: reset"},
+    };
+    for (const auto& [ends, later] : all) {
+        const auto stage = ends.find("connect") != std::string::npos ? "`connect`" : "`login`";
+        const auto text =
+            "this fault never fires: every connection that it is about ends at " + std::string(stage);
+        EXPECT_EQ(warnings_of(list(ends, later)), std::vector{"5: " + text}) << ends << " | " << later;
+        EXPECT_EQ(warnings_of(list(later, ends)), std::vector{"4: " + text}) << later << " | " << ends;
+    }
+    const std::vector<std::pair<std::string, std::string>> alive{
+        {"at: connect, times: 1, do: reset", "at: login, do: close"},
+        {"at: connect, do: [send: {hex: 00}, reset]", "at: login, do: close"},
+        {"at: connect, since: 5s, do: reset", "at: login, do: close"},
+        {"at: connect, do: half-close", "at: login, do: close"},
+        {"at: connect, do: {reset: others}", "at: login, do: close"},
+        {"at: connect, when: {connection: 1}, do: reset", "at: login, do: close"},
+        {"at: connect, do: [wait: 1s, close]", "at: client-close, do: {signal: up}"},
+        {"at: login, do: [reply, close]", "at: query, do: close"},
+        {"at: login, do: close", "at: [prelogin, query], do: reset"},
+        {"at: login, do: close", "at: client-close, do: {signal: up}"},
+        {"at: prelogin, do: close", "at: login, do: reset"}, // a login without PRELOGIN
+    };
+    for (const auto& [first, second] : alive)
+        EXPECT_EQ(warnings_of(list(first, second)), std::vector<std::string>{}) << first << " | " << second;
+    EXPECT_EQ(
+        warnings_of("server:\n  faults:\n    - {at: connect, times: 1, do: {wait: 1s}}\n"
+                    "    - {at: connect, do: reset}\n    - {at: login, do: close}\n"),
+        std::vector<std::string>{}
+    ) << "the first takes a connect";
 }
 
 TEST(DeadFaults, SignalsThatOnlyTheyRaise) {
