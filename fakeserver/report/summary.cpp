@@ -37,6 +37,11 @@ std::string rules_of(
         if (tally.fired > 0) {
             out += "fired " + std::to_string(tally.fired) + (tally.fired == 1 ? " time" : " times");
             if (tally.matched > tally.fired) out += ", matched " + std::to_string(tally.matched);
+            const auto& course = counters.course_of(i);
+            if (course.cut_short > 0)
+                out += ", " + std::to_string(course.cut_short) + " cut short by the end of the connection";
+            if (course.misshaped > 0)
+                out += ", " + std::to_string(course.misshaped) + " without what its shapes ask for";
         } else {
             const bool red = colours && !fault.unused_allowed;
             out += std::string(red ? "\x1b[31m" : "") + "never fired" +

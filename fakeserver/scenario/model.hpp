@@ -387,17 +387,21 @@ struct count_check {
     condition when;
     std::optional<moment> since, until;
 };
-// Gaps between consecutive events of one kind. growth: each gap at least `growth` times the one before.
+// Gaps between consecutive events of one kind that match. growth: each gap at least `growth` times the one
+// before.
 struct spacing_check {
     counter of = counter::attempts;
+    condition when;
     std::optional<core::duration> at_least, at_most;
     std::optional<double> growth;
 };
 enum class closer : std::uint8_t { client, server };
-// Every connection that reached `of` was closed by `by` (within that time of reaching it).
+// Every connection that reached `of` with an event that matches was closed by `by` (within that time of
+// reaching it).
 struct closed_check {
     closer by = closer::client;
     std::optional<stage> of;
+    condition when;
     std::optional<core::duration> within;
 };
 // `seen` / `never`: an event of that stage that matches.

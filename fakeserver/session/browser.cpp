@@ -25,7 +25,7 @@ void browser::received(
     core::instant now,
     browser_actions& out
 ) {
-    if (world_.gate_of(world_.scenario().browser_index(), gate).mode() == scenario::gate_mode::drop) {
+    if (world_.gate_of(index(), gate).mode() == scenario::gate_mode::drop) {
         note(kind::attempt, now, {{"peer", from}, {"outcome", "dropped"}});
         out.push_back({.what = browser_action::kind::done, .lookup = lookup});
         return;
@@ -53,7 +53,7 @@ void browser::received(
 
     const auto chosen = world_.consider_lookup(asked, from, now);
     if (!chosen) {
-        answer(lookup, request.value(), {}, now, out);
+        answer(lookup, request.value(), {}, nullptr, now, out);
         out.push_back({.what = browser_action::kind::done, .lookup = lookup});
         return;
     }
@@ -103,7 +103,7 @@ bool browser::run(lookup_id lookup, list& l, core::instant now, browser_actions&
     while (l.next < l.fault->steps.size()) {
         if (!perform(lookup, l, l.fault->steps[l.next++], now, out)) return false;
     }
-    if (!l.answered) answer(lookup, l.request, {}, now, out);
+    if (!l.answered) answer(lookup, l.request, {}, l.fault, now, out);
     return true;
 }
 
@@ -141,19 +141,27 @@ bool browser::perform(
     }
     if (const auto* reply = std::get_if<scenario::reply_step>(&step.what)) {
         l.answered = true;
-        answer(lookup, l.request, *reply, now, out);
+        answer(lookup, l.request, *reply, l.fault, now, out);
         return true;
     }
     if (const auto* bytes = std::get_if<scenario::send_step>(&step.what)) {
         l.answered = true;
-        send(lookup, std::get<core::bytes>(bytes->what), bytes->shape, {{"message", "bytes"}}, now, out);
+        send(
+            lookup,
+            std::get<core::bytes>(bytes->what),
+            bytes->shape,
+            {{"message", "bytes"}},
+            l.fault,
+            now,
+            out
+        );
         return true;
     }
     note(kind::step, now, {{"step", scenario::name(step)}, {"rule", step.where.line}, {"lookup", lookup}});
     if (std::holds_alternative<scenario::ignore_step>(step.what)) {
         l.answered = true;
     } else { // gate, signal, endings of the servers' connections
-        world_.perform(step, world_.scenario().browser_index(), 0, now);
+        world_.perform(step, index(), 0, now);
     }
     return true;
 }
@@ -162,17 +170,19 @@ void browser::answer(
     lookup_id lookup,
     const tds::ssrp_request& request,
     const scenario::reply_step& how,
+    const scenario::fault* by,
     core::instant now,
     browser_actions& out
 ) {
     auto reply = reply_to(request, instances_, how.overrides);
-    if (!reply.problem.empty()) note(kind::notice, now, {{"text", std::move(reply.problem)}});
+    if (!reply.problem.empty()) note_misfit(by, std::move(reply.problem), now);
     if (!reply.data) return;
     send(
         lookup,
         std::move(*reply.data),
         how.shape,
         {{"message", "SSRP"}, {"text", std::move(reply.text)}},
+        by,
         now,
         out
     );
@@ -183,13 +193,15 @@ void browser::send(
     core::bytes data,
     const scenario::shapes& shape,
     std::vector<journal::field> about,
+    const scenario::fault* by,
     core::instant now,
     browser_actions& out
 ) {
     std::vector<std::string> problems;
     const auto whole = shaped_at_once(std::move(data), shape, problems);
     for (auto& problem : problems)
-        note(kind::notice, now, {{"text", std::move(problem)}});
+        note_misfit(by, std::move(problem), now);
+    if (by != nullptr && problems.empty() && !shape.empty()) world_.shaped(index(), *by);
     about.emplace_back("lookup", lookup);
     about.emplace_back("bytes", whole.size());
     if (shape.repeat > 1) about.emplace_back("repeat", shape.repeat);
@@ -198,10 +210,13 @@ void browser::send(
         out.push_back({.what = browser_action::kind::send, .lookup = lookup, .data = whole});
 }
 
+void browser::note_misfit(const scenario::fault* by, std::string problem, core::instant now) {
+    note(kind::notice, now, {{"text", problem}});
+    if (by != nullptr) world_.shaped(index(), *by, std::move(problem));
+}
+
 void browser::note(kind what, core::instant now, std::vector<journal::field> about) {
-    world_.log().add(
-        {.what = what, .at = now, .server = world_.scenario().browser_index(), .fields = std::move(about)}
-    );
+    world_.log().add({.what = what, .at = now, .server = index(), .fields = std::move(about)});
 }
 
 } // namespace tdsfake::session

@@ -91,6 +91,7 @@ private:
         lookup_id lookup,
         const tds::ssrp_request& request,
         const scenario::reply_step& how,
+        const scenario::fault* by, // none: it is the healthy answer
         core::instant now,
         browser_actions& out
     );
@@ -99,9 +100,12 @@ private:
         core::bytes data,
         const scenario::shapes& shape,
         std::vector<journal::field> about,
+        const scenario::fault* by,
         core::instant now,
         browser_actions& out
     );
+    void note_misfit(const scenario::fault* by, std::string problem, core::instant now);
+    [[nodiscard]] std::uint32_t index() const noexcept { return world_.scenario().browser_index(); }
     void note(journal::kind what, core::instant now, std::vector<journal::field> about);
 
     world::world& world_;

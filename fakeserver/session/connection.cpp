@@ -25,6 +25,8 @@ void connection::opened(std::string_view peer, std::string_view local, core::ins
     note(kind::connect, now, {{"peer", std::string(peer)}, {"local", std::string(local)}});
     member_.who.from = peer;
     member_.who.to = local;
+    member_.who.since = now;
+    member_.who.line = world_.log().last_sequence();
     world_.count(scenario::counter::connections, member_, now);
     main_.moment({.stage = stage::connect}, stage::connect, now);
     settle(now);
@@ -139,6 +141,7 @@ void connection::end_self(
     }
     over_ = true;
     resets_ = how == scenario::ending::reset;
+    each_conversation([&](const conversation& c) { c.tell_unfinished(unfinished_); });
     each_conversation([&](conversation& c) { c.abandon(now); });
 }
 
@@ -146,11 +149,12 @@ void connection::ended(core::instant now) { over_by(scenario::closer::server, re
 
 void connection::over_by(scenario::closer by, std::string_view how, core::instant now) {
     if (std::exchange(told_, true)) return;
-    note(
-        kind::closed,
-        now,
-        {{"by", by == scenario::closer::client ? "client" : "server"}, {"how", how}, {"reached", reached()}}
-    );
+    std::vector<journal::field> told{
+        {"by", by == scenario::closer::client ? "client" : "server"}, {"how", how}, {"reached", reached()}
+    };
+    if (!over_) each_conversation([&](const conversation& c) { c.tell_unfinished(unfinished_); });
+    if (!unfinished_.empty()) told.emplace_back("unfinished", std::move(unfinished_));
+    note(kind::closed, now, std::move(told));
     world_.gone(member_, by, now);
 }
 

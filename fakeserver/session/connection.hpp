@@ -175,6 +175,7 @@ private:
     bool told_ = false;         // the journal has the end of this connection
     bool resets_ = false;       // the ending asked for is a reset
     bool idle_ = false;
+    std::string unfinished_; // of the lists that ended with it, until the journal has it
     std::uint32_t last_timer_ = 0;
     std::uint32_t idle_timer_ = 0;
     std::uint32_t idle_step_ = 0;                          // which of the rules' idle times comes next

@@ -51,6 +51,8 @@ public:
     void pump(core::instant now);
     // Its lists end; what is left of their server steps goes on without it.
     void abandon(core::instant now);
+    // Adds what is left of them: "line 7: wait, reset; …".
+    void tell_unfinished(std::string& to) const;
     void drop_finished();
 
     [[nodiscard]] std::optional<std::uint16_t> session() const noexcept { return session_; }
@@ -83,6 +85,8 @@ private:
         bool answered = false;
         bool closes = false; // a failed login or class 20 was sent
         bool stays = false;
+        bool ends = false;      // its connection, or has
+        bool misshapen = false; // the answer lacks what its shapes ask for
     };
     // A message that was read while another was being answered.
     struct waiting {
@@ -114,7 +118,9 @@ private:
     void stream(core::instant now);
     void begin_sending(list& l, std::unique_ptr<shaped_answer> answer, core::instant now);
     void next_part(list& l, core::instant now);
-    void note_records(const scenario::shapes& shape, core::instant now);
+    void note_records(list& l, const scenario::shapes& shape, core::instant now);
+    void note_misfit(list& l, std::string problem, core::instant now);
+    void take_problems(list& l, shaped_answer& of, core::instant now);
     void send_rest(list& l);
     void send_piece(list& l, piece&& next);
     void send_bytes(list& l, const scenario::send_step& step, core::instant now);
@@ -130,6 +136,8 @@ private:
     bool send_pieces(list& l, core::instant now);                         // false: suspended
     void finish(list& l, core::instant now);
     void wait_until(list& l, core::instant at);
+    // Steps of its connection are left, which are not going to be performed once that is over.
+    static bool is_unfinished(const list& l);
 
     void note(journal::kind what, core::instant now, std::vector<journal::field> fields = {});
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace tdsfake::session {
 
@@ -38,7 +39,7 @@ void conversation::deliver(
         if (shaped->cut()) what.emplace_back("cut", shaped->sent());
         if (shape->repeat > 1) what.emplace_back("repeat", shape->repeat);
         whole = !shaped->cut() && !shaped->left_out("loginack");
-        note_records(*shape, now);
+        note_records(*owner, *shape, now);
     } else if (answer.rest) {
         rows = std::make_unique<row_stream>(
             std::move(answer.rest), std::move(answer.answer.payload), as.to.version, as.packet_size, as.spid
@@ -80,24 +81,33 @@ void conversation::deliver(
     }
 }
 
-void conversation::note_records(const scenario::shapes& shape, core::instant now) {
-    if (shape.record_size == 0 || on_.encrypts()) return;
-    note(kind::notice, now, {{"text", "record-size: no TLS is in force here"}});
+void conversation::note_records(list& l, const scenario::shapes& shape, core::instant now) {
+    if (shape.record_size > 0 && !on_.encrypts()) note_misfit(l, "record-size: no TLS is in force here", now);
+}
+
+void conversation::note_misfit(list& l, std::string problem, core::instant now) {
+    note(kind::notice, now, {{"text", problem}, {"rule", l.fault->where.line}});
+    l.misshapen = true;
+    on_.world().shaped(on_.member().server, *l.fault, std::move(problem));
+}
+
+void conversation::take_problems(list& l, shaped_answer& of, core::instant now) {
+    for (auto& problem : of.take_problems())
+        note_misfit(l, std::move(problem), now);
+    if (of.done() && !std::exchange(l.misshapen, false)) on_.world().shaped(on_.member().server, *l.fault);
 }
 
 // Its first part is in l.sending already.
 void conversation::begin_sending(list& l, std::unique_ptr<shaped_answer> answer, core::instant now) {
     l.enters = layer::session;
     l.ahead = 0;
-    for (auto& problem : answer->take_problems())
-        note(kind::notice, now, {{"text", std::move(problem)}});
+    take_problems(l, *answer, now);
     if (!answer->done()) l.more = std::move(answer);
 }
 
 void conversation::next_part(list& l, core::instant now) {
     l.sending = l.more->next(part_size);
-    for (auto& problem : l.more->take_problems())
-        note(kind::notice, now, {{"text", std::move(problem)}});
+    take_problems(l, *l.more, now);
     if (!l.more->done()) return;
     if (l.more->generated()) {
         std::vector<journal::field> what{{"message", "result ended"}, {"bytes", l.more->size()}};
@@ -153,7 +163,7 @@ void conversation::send_bytes(list& l, const scenario::send_step& step, core::in
         l.sending.clear();
         l.sending.push_back({.data = std::move(data)});
     } else {
-        if (enters != layer::socket) note_records(step.shape, now);
+        if (enters != layer::socket) note_records(l, step.shape, now);
         auto shaped = std::make_unique<shaped_answer>(step.shape, std::move(data));
         l.sending = shaped->next(part_size);
         begin_sending(l, std::move(shaped), now);
@@ -180,7 +190,7 @@ void conversation::deliver_flight(
         return;
     }
     if (shape->record_size > 0 && !tls::split_records(flight, shape->record_size)) {
-        note(kind::notice, now, {{"text", "record-size: a record that is encrypted already stays whole"}});
+        note_misfit(*owner, "record-size: a record that is encrypted already stays whole", now);
     }
     std::unique_ptr<shaped_answer> shaped;
     const bool wraps = on_.wraps_flights();
@@ -189,8 +199,7 @@ void conversation::deliver_flight(
         const framing as{.type = tds::packet_type::prelogin};
         shaped = std::make_unique<shaped_answer>(*shape, as, tds::answer{std::move(flight), {}}, nullptr);
     } else {
-        if (shape->of_packets())
-            note(kind::notice, now, {{"text", "in TDS 8.0 no packets are around a handshake"}});
+        if (shape->of_packets()) note_misfit(*owner, "in TDS 8.0 no packets are around a handshake", now);
         shaped = std::make_unique<shaped_answer>(*shape, std::move(flight));
     }
     owner->sending = shaped->next(part_size);

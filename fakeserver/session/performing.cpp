@@ -138,6 +138,7 @@ bool conversation::perform(list& l, const scenario::step& step, core::instant no
             [&](const scenario::end_step& s) {
                 event();
                 if (s.whom == scenario::target::self) {
+                    l.ends = true;
                     on_.end_self(s.how, s.heals_after, now, s.close_notify);
                 } else {
                     on_.world().perform(step, on_.member().server, on_.id(), now);
@@ -197,10 +198,36 @@ void conversation::finish(list& l, core::instant now) {
     if (closes) on_.end_self(scenario::ending::close, std::nullopt, now);
 }
 
+bool conversation::is_unfinished(const list& l) {
+    if (l.fault == nullptr || l.ends || l.expects != nullptr) return false; // `expect` tells itself
+    const bool asked = l.about.stage != stage::connect && l.about.stage != stage::idle &&
+                       l.about.stage != stage::client_close;
+    if (!l.sending.empty() || l.more || (!l.answered && asked)) return true;
+    return std::ranges::any_of(std::span(l.fault->steps).subspan(l.next), [](const scenario::step& s) {
+        return !scenario::is_server_step(s) && !std::holds_alternative<scenario::wait_step>(s.what) &&
+               !std::holds_alternative<scenario::hold_step>(s.what) &&
+               !std::holds_alternative<scenario::stay_step>(s.what);
+    });
+}
+
+void conversation::tell_unfinished(std::string& to) const {
+    for (const auto& l : lists_) {
+        if (!is_unfinished(*l)) continue;
+        if (!to.empty()) to += "; ";
+        to += "line " + std::to_string(l->fault->where.line) + ":";
+        const bool under_way = l->timer != 0 || l->held_for != nullptr || !l->sending.empty() || l->more;
+        const auto left = std::span(l->fault->steps).subspan(l->next - (under_way && l->next > 0 ? 1 : 0));
+        for (const auto& s : left)
+            to += (&s == left.data() ? " " : ", ") + std::string(scenario::name(s));
+        if (left.empty()) to += " reply";
+    }
+}
+
 void conversation::abandon(core::instant now) {
     // Their server steps go on without this connection, once what they wait for has come.
     for (const auto& l : lists_) {
         if (l->fault == nullptr) continue;
+        if (is_unfinished(*l)) on_.world().cut_short(on_.member().server, *l->fault);
         if (l->expects != nullptr) { // then what follows it never comes either
             in_vain(*l, "the connection ended before it came", now);
             l->fault = nullptr;

@@ -40,6 +40,8 @@ private:
 // A connection as a condition sees it. Login fields are empty and `logged` is false until LOGIN7 was read.
 struct peer {
     std::uint64_t connection = 0; // number on its server, from 1
+    core::instant since{};        // when it was accepted
+    std::uint64_t line = 0;       // of the journal, which says so
     bool login_read = false;
     bool prelogin_read = false;
     // Static texts, as the language has them.

@@ -19,6 +19,16 @@ std::string expected_range(const scenario::number_range& range) {
     return std::to_string(range.least) + " to " + std::to_string(range.most);
 }
 
+std::string at_line(std::uint64_t line) {
+    return line == 0 ? std::string() : " (journal line " + std::to_string(line) + ")";
+}
+
+// Of two, each of which may be unknown.
+std::string at_lines(std::uint64_t first, std::uint64_t second) {
+    if (first == 0 || second == 0) return at_line(std::max(first, second));
+    return " (journal lines " + std::to_string(first) + " and " + std::to_string(second) + ")";
+}
+
 // "; the first: connection 1 after 0.3ms (journal line 4); …"
 std::string first_of(const std::vector<std::string>& examples, std::uint64_t count) {
     if (examples.empty()) return {};
@@ -74,9 +84,29 @@ void expectations::count(
             const bool in_time = in_window(counted->since, counted->until, now, ready_, raised_);
             note(records_[i], counted->when, in_time, who ? *who : nobody, read, now, line);
         } else if (const auto* spaced = std::get_if<scenario::spacing_check>(&check.what)) {
-            if (spaced->of == what && records_[i].times.size() < most_times)
+            if (spaced->of == what && records_[i].times.size() < most_times &&
+                holds(spaced->when, who ? *who : nobody, read))
                 records_[i].times.push_back({now, line});
         }
+    }
+}
+
+void expectations::came_close(
+    scenario::counter what,
+    std::uint32_t server,
+    const peer& who,
+    std::string_view why_not,
+    core::instant now,
+    std::uint64_t line
+) {
+    for (std::size_t i = 0; i < records_.size(); ++i) {
+        const auto* counted = std::get_if<scenario::count_check>(&scenario_.verify[i].what);
+        auto& kept = records_[i];
+        if (counted == nullptr || counted->of != what || !concerns(scenario_.verify[i], server)) continue;
+        if (kept.count > 0 || kept.looked_at++ >= most_looked_at) continue;
+        auto reasons = missed(counted->when, who, {});
+        reasons.emplace(reasons.begin(), why_not);
+        kept.nearest.add(reasons, described(who, now - ready_, line));
     }
 }
 
@@ -85,8 +115,18 @@ void expectations::reached(const moment& event) {
         const auto& check = scenario_.verify[i];
         if (!concerns(check, event.server)) continue;
         if (const auto* closing = std::get_if<scenario::closed_check>(&check.what)) {
-            if (event.stages.has(closing->of.value_or(scenario::stage::connect))) {
-                records_[i].reached.try_emplace(key(event.server, event.who->connection), event.now);
+            if (!event.stages.has(closing->of.value_or(scenario::stage::connect))) continue;
+            auto& kept = records_[i];
+            if (holds(closing->when, *event.who, event.read)) {
+                kept.reached.try_emplace(
+                    key(event.server, event.who->connection), event_time{event.now, event.line}
+                );
+            } else if (kept.looked_at < most_looked_at) {
+                ++kept.looked_at;
+                kept.nearest.add(
+                    missed(closing->when, *event.who, event.read),
+                    described(*event.who, event.now - ready_, event.line, event.read.sql)
+                );
             }
         } else if (const auto* seen = std::get_if<scenario::seen_check>(&check.what)) {
             const bool at = std::ranges::any_of(seen->at, [&](auto s) { return event.stages.has(s); });
@@ -104,7 +144,7 @@ void expectations::closed(
         auto& kept = records_[i];
         const auto found = kept.reached.find(key(server, who.connection));
         if (found == kept.reached.end()) continue;
-        const auto took = now - found->second;
+        const auto took = now - found->second.at;
         kept.reached.erase(found);
         ++kept.count;
         const bool right = by == check->by;
@@ -112,7 +152,7 @@ void expectations::closed(
             continue;
         auto text = "connection " + std::to_string(who.connection) + " was closed by the " +
                     (by == scenario::closer::client ? "client" : "server") + " after " + milliseconds(took);
-        if (line != 0) text += " (journal line " + std::to_string(line) + ")";
+        text += at_line(line);
         kept.misses.push_back({right ? 0 : 1, std::move(text)});
     }
 }
@@ -121,16 +161,20 @@ namespace {
 std::pair<int, int> place_of(const scenario::step& step) { return {step.where.line, step.where.column}; }
 } // namespace
 
-void expectations::awaits(std::uint32_t server, const peer& who, const scenario::step& step) {
+void expectations::awaits(
+    std::uint32_t server, const peer& who, const scenario::step& step, std::uint64_t line
+) {
     auto& kept = awaited_[place_of(step)];
     kept.step = &std::get<scenario::expect_step>(step.what);
-    ++kept.waiting[key(server, who.connection)];
+    auto& wait = kept.waiting[key(server, who.connection)];
+    ++wait.lists;
+    wait.line = line;
 }
 
 void expectations::came(std::uint32_t server, const peer& who, const scenario::step& step) {
     auto& waiting = awaited_[place_of(step)].waiting;
     const auto found = waiting.find(key(server, who.connection));
-    if (found != waiting.end() && --found->second == 0) waiting.erase(found);
+    if (found != waiting.end() && --found->second.lists == 0) waiting.erase(found);
 }
 
 void expectations::came_not(const peer& who, const scenario::step& step, std::string seen) {
@@ -144,9 +188,12 @@ void expectations::judge_expected(std::vector<unmet>& out) const {
         auto misses = kept.misses;
         if (kept.missed > misses.size())
             misses.push_back(std::to_string(kept.missed - misses.size()) + " more");
-        for (const auto& [id, lists] : kept.waiting) {
+        for (const auto& [id, wait] : kept.waiting) {
             if (misses.size() >= most_misses) break;
-            misses.push_back("connection " + std::to_string(id & 0xffffffffffff) + ": nothing came");
+            misses.push_back(
+                "connection " + std::to_string(id & 0xffffffffffff) + ": nothing came" +
+                (wait.line != 0 ? " after journal line " + std::to_string(wait.line) : "")
+            );
         }
         if (!misses.empty()) out.push_back({kept.step->text, place.first, joined(misses)});
     }
@@ -158,17 +205,23 @@ std::string expectations::judge_count(
     const auto& wanted = std::get<scenario::count_check>(check.what);
     auto count = kept.count;
     auto examples = kept.examples;
+    auto nearest = kept.nearest;
     if (wanted.of == scenario::counter::open) {
         count = 0;
+        std::size_t others = 0;
         for (const auto& one : open) {
-            if (!concerns(check, one.server) || !holds(wanted.when, *one.who)) continue;
-            if (++count <= most_examples)
-                examples.push_back("connection " + std::to_string(one.who->connection));
+            if (!concerns(check, one.server)) continue;
+            const auto told = [&] { return described(*one.who, one.who->since - ready_, one.who->line); };
+            if (!holds(wanted.when, *one.who)) {
+                if (++others <= most_looked_at) nearest.add(missed(wanted.when, *one.who, {}), told());
+            } else if (++count <= most_examples) {
+                examples.push_back(told());
+            }
         }
     }
     if (wanted.expected.contains(count)) return {};
     return "expected " + expected_range(wanted.expected) + ", seen " + std::to_string(count) +
-           first_of(examples, count) + (count == 0 ? kept.nearest.told() : std::string());
+           first_of(examples, count) + (count == 0 ? nearest.told() : std::string());
 }
 
 std::string expectations::judge_spacing(const scenario::spacing_check& check, const record& kept) {
@@ -185,10 +238,10 @@ std::string expectations::judge_spacing(const scenario::spacing_check& check, co
             (!check.at_least || gap >= *check.at_least) && (!check.at_most || gap <= *check.at_most) &&
             (!check.growth || i == 1 ||
              static_cast<double>(gap.count()) >= *check.growth * static_cast<double>(before.count()));
-        if (i <= most_gaps) gaps += (i == 1 ? "" : ", ") + milliseconds(gap) + (fits ? "" : " (!)");
-        if (!fits && good && times[i].line != 0)
-            gaps += " (journal lines " + std::to_string(times[i - 1].line) + " and " +
-                    std::to_string(times[i].line) + ")";
+        if (i <= most_gaps) {
+            gaps += (i == 1 ? "" : ", ") + milliseconds(gap);
+            if (!fits) gaps += " (!)" + at_lines(times[i - 1].line, times[i].line);
+        }
         good = good && fits;
         before = gap;
     }
@@ -199,14 +252,13 @@ std::string expectations::judge_spacing(const scenario::spacing_check& check, co
 std::string expectations::judge_closed(const scenario::closed_check& check, const record& kept) {
     constexpr int still_open = 2; // the farthest from what was expected
     auto misses = kept.misses;
-    std::vector<std::uint64_t> open;
-    open.reserve(kept.reached.size());
-    for (const auto& [id, since] : kept.reached)
-        open.push_back(id & 0xffffffffffff);
-    std::ranges::sort(open);
-    for (const auto number : open) {
+    for (const auto& [id, since] : std::map(kept.reached.begin(), kept.reached.end())) {
         if (misses.size() >= most_misses) break;
-        misses.push_back({still_open, "connection " + std::to_string(number) + " is still open"});
+        misses.push_back(
+            {still_open,
+             "connection " + std::to_string(id & 0xffffffffffff) + " is still open" +
+                 (since.line != 0 ? " after journal line " + std::to_string(since.line) : "")}
+        );
     }
     std::vector<std::string> texts;
     texts.reserve(misses.size());
@@ -217,7 +269,7 @@ std::string expectations::judge_closed(const scenario::closed_check& check, cons
     }
     if (!texts.empty() || kept.count > 0) return joined(texts);
     return "no connection reached " +
-           std::string(scenario::name(check.of.value_or(scenario::stage::connect)));
+           std::string(scenario::name(check.of.value_or(scenario::stage::connect))) + kept.nearest.told();
 }
 
 std::string expectations::judge_seen(const scenario::seen_check& check, const record& kept) {

@@ -44,6 +44,15 @@ public:
         core::instant now,
         std::uint64_t line = 0 // of the journal
     );
+    // Something was not what `what` counts, but might have been.
+    void came_close(
+        scenario::counter what,
+        std::uint32_t server,
+        const peer& who,
+        std::string_view why_not,
+        core::instant now,
+        std::uint64_t line
+    );
     // A stage was reached.
     void reached(const moment& event);
     void closed(
@@ -51,7 +60,7 @@ public:
     );
 
     // Steps `expect` of a list: waiting, met, and what came instead.
-    void awaits(std::uint32_t server, const peer& who, const scenario::step& step);
+    void awaits(std::uint32_t server, const peer& who, const scenario::step& step, std::uint64_t line);
     void came(std::uint32_t server, const peer& who, const scenario::step& step);
     void came_not(const peer& who, const scenario::step& step, std::string seen);
 
@@ -72,10 +81,9 @@ private:
         std::vector<std::string> examples; // the first that counted
         near_misses nearest;               // those that did not, as long as none has
         std::size_t looked_at = 0;
-        std::vector<event_time> times; // spacing
-        std::unordered_map<std::uint64_t, core::instant>
-            reached;                       // closed: connection -> when it reached `of`
-        std::vector<late_or_wrong> misses; // closed: one for each connection that was not
+        std::vector<event_time> times;                         // spacing
+        std::unordered_map<std::uint64_t, event_time> reached; // closed: connection -> when it reached `of`
+        std::vector<late_or_wrong> misses;                     // closed: one for each connection that was not
     };
     // Counts what matches, and keeps what comes closest to it.
     void note(
@@ -101,7 +109,11 @@ private:
     // Of one step `expect`: who still waits, and who has waited in vain.
     struct awaited {
         const scenario::expect_step* step = nullptr;
-        std::map<std::uint64_t, std::uint64_t> waiting; // connection -> how many of its lists
+        struct wait {
+            std::uint64_t lists = 0; // of one connection
+            std::uint64_t line = 0;  // of the journal: when it began
+        };
+        std::map<std::uint64_t, wait> waiting; // by connection
         std::vector<std::string> misses;
         std::uint64_t missed = 0;
     };

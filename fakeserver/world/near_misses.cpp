@@ -28,8 +28,9 @@ std::string joined(const std::vector<std::string>& parts, std::string_view betwe
 
 std::string described(const peer& who, core::duration since_ready, std::uint64_t line, std::string_view sql) {
     auto text = who.asked != nullptr  ? "a lookup (" + std::string(who.asked->request) + ")"
-                : who.connection == 0 ? std::string("a connect")
-                                      : "connection " + std::to_string(who.connection);
+                : who.connection != 0 ? "connection " + std::to_string(who.connection)
+                : who.from.empty()    ? std::string("a connect")
+                                      : "a connect from " + who.from;
     text += " after " + milliseconds(since_ready);
     if (line != 0) text += " (journal line " + std::to_string(line) + ")";
     if (!sql.empty()) text += ": " + std::string(sql.substr(0, longest_sql));

@@ -3,6 +3,7 @@
 #include "core/random.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tdsfake::world {
 
@@ -26,6 +27,7 @@ rules::rules(const std::vector<scenario::fault>& faults, std::uint64_t seed)
       seed_(seed),
       misses_(faults.size()),
       totals_(faults.size()),
+      courses_(faults.size()),
       first_firing_(faults.size()),
       per_connection_(faults.size()),
       hits_(faults.size()) {
@@ -102,6 +104,15 @@ void rules::note_miss(std::size_t index, const moment& event, core::instant read
     auto reasons = missed(faults_[index].when, *event.who, event.read);
     if (!window.empty()) reasons.emplace_back(window);
     kept.nearest.add(reasons, described(*event.who, event.now - ready, event.line, event.read.sql));
+}
+
+void rules::shaped(const scenario::fault& one, std::string problem) {
+    auto& kept = courses_[index_of(one)];
+    if (problem.empty()) {
+        ++kept.shaped;
+    } else if (++kept.misshaped == 1) {
+        kept.problem = std::move(problem);
+    }
 }
 
 void rules::forget(std::uint64_t connection) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -48,6 +49,18 @@ public:
         std::uint64_t fired = 0;
     };
     [[nodiscard]] const tally& of(std::size_t index) const { return totals_[index]; }
+
+    // What became of the lists that ran.
+    struct course {
+        std::uint64_t cut_short = 0; // by the end of their connection
+        std::uint64_t shaped = 0;    // answers that had all that the shapes beside their step ask for
+        std::uint64_t misshaped = 0; // and that had not;
+        std::string problem;         // of the first of them
+    };
+    [[nodiscard]] const course& course_of(std::size_t index) const { return courses_[index]; }
+    void cut_short(const scenario::fault& one) { ++courses_[index_of(one)].cut_short; }
+    // An answer was sent; `problem`: what it does not have, if that is so.
+    void shaped(const scenario::fault& one, std::string problem);
     // Of a fault that no event has matched: those at its stage that came closest.
     [[nodiscard]] const near_misses& nearest(std::size_t index) const { return misses_[index].nearest; }
 
@@ -62,6 +75,9 @@ public:
 
 private:
     void note_miss(std::size_t index, const moment& event, core::instant ready, std::string_view window);
+    [[nodiscard]] std::size_t index_of(const scenario::fault& one) const {
+        return static_cast<std::size_t>(&one - faults_.data());
+    }
     bool fires(std::size_t index, const moment& event, core::instant ready, const signal_lookup& raised);
 
     const std::vector<scenario::fault>& faults_;
@@ -75,6 +91,7 @@ private:
     std::vector<core::duration> idle_times_;
     std::vector<std::uint64_t> part_sizes_;
     std::vector<tally> totals_;
+    std::vector<course> courses_;
     std::vector<std::optional<core::instant>> first_firing_;
     std::vector<std::unordered_map<std::uint64_t, tally>> per_connection_;
     std::vector<std::unordered_map<std::uint64_t, std::uint64_t>> hits_; // of rules with `chance`

@@ -32,10 +32,7 @@ bool any_condition(const scenario::scenario& scenario, Predicate holds) {
     if (scenario.browser && in(scenario.browser->faults)) return true;
     return std::ranges::any_of(scenario.servers, [&](const auto& s) { return in(s.faults); }) ||
            std::ranges::any_of(scenario.verify, [&](const scenario::verification& check) {
-               if (const auto* counted = std::get_if<scenario::count_check>(&check.what))
-                   return holds(counted->when);
-               const auto* seen = std::get_if<scenario::seen_check>(&check.what);
-               return seen != nullptr && holds(seen->when);
+               return std::visit([&](const auto& one) { return holds(one.when); }, check.what);
            });
 }
 
@@ -164,14 +161,18 @@ scenario::gate_phase world::attempt(
 void world::attempted(
     std::uint32_t server, gate_mode met, std::string_view from, core::instant now, std::string_view to
 ) {
-    expectations_.count(scenario::counter::attempts, server, nullptr, {}, now);
-    if (met == gate_mode::accept) return; // told as `connect`
+    const peer who{.from = std::string(from), .to = std::string(to)};
+    if (met == gate_mode::accept) { // told as `connect`, later
+        expectations_.count(scenario::counter::attempts, server, &who, {}, now);
+        return;
+    }
     journal::event told{
         .what = journal::kind::attempt, .at = now, .server = server, .fields = {{"peer", std::string(from)}}
     };
     if (!to.empty()) told.fields.emplace_back("local", std::string(to));
     told.fields.emplace_back("outcome", outcome_of(met));
     journal_.add(std::move(told));
+    expectations_.count(scenario::counter::attempts, server, &who, {}, now, journal_.last_sequence());
 }
 
 void world::opened(member& m) {
@@ -183,7 +184,18 @@ void world::opened(member& m) {
 void world::gone(member& m, scenario::closer by, core::instant now) {
     if (members_.erase(m.id) == 0) return;
     std::erase_if(holders_, [&](const auto& holder) { return holder.second == m.id; });
-    if (by == scenario::closer::client && !m.login_answered) count(scenario::counter::abandoned, m, now);
+    if (by == scenario::closer::client && !m.login_answered) {
+        count(scenario::counter::abandoned, m, now);
+    } else {
+        expectations_.came_close(
+            scenario::counter::abandoned,
+            m.server,
+            m.who,
+            m.login_answered ? "its login was answered" : "the server closed it",
+            now,
+            journal_.last_sequence()
+        );
+    }
     expectations_.closed(by, m.server, m.who, now, journal_.last_sequence());
     servers_[m.server].faults.forget(m.who.connection);
 }
@@ -212,7 +224,7 @@ void world::pass(member& m, moment event) {
 }
 
 void world::awaits(const member& m, const scenario::step& step) {
-    expectations_.awaits(m.server, m.who, step);
+    expectations_.awaits(m.server, m.who, step, journal_.last_sequence());
 }
 
 void world::came(const member& m, const scenario::step& step) { expectations_.came(m.server, m.who, step); }
@@ -272,6 +284,15 @@ void world::outlive(std::uint32_t server, connection_id origin, remainder rest, 
     }
 }
 
+void world::cut_short(std::uint32_t server, const scenario::fault& fault) {
+    servers_[server].faults.cut_short(fault);
+}
+
+void world::shaped(std::uint32_t server, const scenario::fault& fault, std::string problem) {
+    if (!problem.empty()) problem += " (journal line " + std::to_string(journal_.last_sequence()) + ")";
+    servers_[server].faults.shaped(fault, std::move(problem));
+}
+
 void world::hold(connection_id id, const std::string& signal) { holders_.emplace(signal, id); }
 
 core::duration world::draw(
@@ -296,12 +317,22 @@ std::vector<unmet> world::judge() const {
             s < scenario_->servers.size() ? scenario_->servers[s].faults : scenario_->browser->faults;
         for (std::size_t i = 0; i < faults.size(); ++i) {
             const auto& tally = servers_[s].faults.of(i);
-            if (tally.fired > 0 || faults[i].unused_allowed) continue;
+            const auto& course = servers_[s].faults.course_of(i);
+            if (faults[i].unused_allowed) continue;
+            const auto at = std::string(scenario::name(faults[i].at.front()));
+            if (course.misshaped > 0 && course.shaped == 0) {
+                result.push_back(
+                    {"the shapes of the fault at " + at + " apply",
+                     faults[i].where.line,
+                     "they never did: " + course.problem}
+                );
+            }
+            if (tally.fired > 0) continue;
             const auto matched = tally.matched == 0   ? std::string("no event matched it")
                                  : tally.matched == 1 ? std::string("1 event matched it")
                                                       : std::to_string(tally.matched) + " events matched it";
             result.push_back(
-                {"the fault at " + std::string(scenario::name(faults[i].at.front())) + " fires",
+                {"the fault at " + at + " fires",
                  faults[i].where.line,
                  "it never fired: " + matched +
                      (tally.matched == 0 ? servers_[s].faults.nearest(i).told() : std::string())}

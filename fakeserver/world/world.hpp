@@ -94,6 +94,10 @@ public:
     void came_not(const member& m, const scenario::step& step, std::string seen);
 
     // --- lists
+    // The connection is over before its list is.
+    void cut_short(std::uint32_t server, const scenario::fault& fault);
+    // A list sent an answer with shapes; `problem`: what they ask for and it does not have.
+    void shaped(std::uint32_t server, const scenario::fault& fault, std::string problem = {});
     // Performs gate, signal and targeted endings for a list that runs on `origin` (0: none).
     void perform(const scenario::step& step, std::uint32_t server, connection_id origin, core::instant now);
     // Goes on with the server steps (and waits and holds between them) of a list whose connection is over;

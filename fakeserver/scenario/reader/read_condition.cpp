@@ -17,8 +17,8 @@ struct connection_key {
     knowledge from;
 };
 constexpr std::array<connection_key, 12> connection_keys{{
-    {"from", knowledge::connection},
-    {"to", knowledge::connection},
+    {"from", knowledge::addresses},
+    {"to", knowledge::addresses},
     {"encryption", knowledge::prelogin},
     {"intent", knowledge::login},
     {"tds", knowledge::login},
@@ -79,7 +79,7 @@ void report_too_early(
     context& ctx, const node& where, std::string_view word, knowledge from, const place& at
 ) {
     const std::string subject = ticked(word) + " is not known at " + at.name;
-    if (at.most == knowledge::nothing) from = knowledge::connection;
+    if (at.most <= knowledge::addresses) from = knowledge::connection;
     switch (from) {
     case knowledge::login:
         ctx.out.error(
@@ -96,6 +96,7 @@ void report_too_early(
         );
         return;
     case knowledge::connection:
+    case knowledge::addresses:
     case knowledge::nothing: break;
     }
     ctx.out.error(where.where, subject + ": there is no connection", "leave it out");

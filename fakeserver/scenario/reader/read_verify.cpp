@@ -26,7 +26,7 @@ constexpr std::array<counter_info, 10> counters{{
     {counter::requests, knowledge::login, true, stage::request},
     {counter::attentions, knowledge::login, true, stage::attention},
     {counter::abandoned, knowledge::connection, true, std::nullopt},
-    {counter::attempts, knowledge::nothing, true, std::nullopt},
+    {counter::attempts, knowledge::addresses, true, std::nullopt},
     {counter::lookups, knowledge::nothing, true, stage::lookup},
     {counter::open, knowledge::login, false, std::nullopt},
 }};
@@ -67,6 +67,15 @@ void read_moments(context& ctx, map_reader& map, count_check& out) {
     }
 }
 
+// What such an event knows what it asks for.
+condition read_when(context& ctx, map_reader& map, const counter_info& info) {
+    const auto* v = map.get("when");
+    if (v == nullptr) return {};
+    place here{.name = ticked(name(info.of)), .most = info.known};
+    if (info.reads) here.at = {*info.reads};
+    return read_condition(ctx, *v, here);
+}
+
 void read_count(context& ctx, const node& n, const counter_info& info, verification& out) {
     count_check check;
     check.of = info.of;
@@ -96,11 +105,7 @@ void read_count(context& ctx, const node& n, const counter_info& info, verificat
     const bool lookup = info.of == counter::lookups;
     if (lookup) refuse_server_of(ctx, map);
     read_server_of(ctx, map, out);
-    if (const auto* v = map.get("when")) {
-        place here{.name = what, .most = info.known};
-        if (info.reads) here.at = {*info.reads};
-        check.when = read_condition(ctx, *v, here);
-    }
+    check.when = read_when(ctx, map, info);
     if (info.has_times) {
         read_moments(ctx, map, check);
     } else {
@@ -120,13 +125,16 @@ void read_count(context& ctx, const node& n, const counter_info& info, verificat
 void read_spacing(context& ctx, const node& n, verification& out) {
     constexpr std::string_view example = "spacing: {of: logins, at-least: 900ms}";
     spacing_check check;
-    map_reader map(ctx, n, "`spacing`", {"of", "at-least", "at-most", "growth", "server"});
+    map_reader map(ctx, n, "`spacing`", {"of", "at-least", "at-most", "growth", "when", "server"});
     if (const auto* v = map.need("of", example)) {
         std::vector<std::string_view> words;
         for (const auto& c : counters) {
             if (c.has_times) words.push_back(name(c.of));
         }
-        if (const auto index = read_word(ctx, *v, "`of`", words)) check.of = counters[*index].of;
+        if (const auto index = read_word(ctx, *v, "`of`", words)) {
+            check.of = counters[*index].of;
+            check.when = read_when(ctx, map, counters[*index]);
+        }
     }
     const auto* least = map.get("at-least");
     const auto* most = map.get("at-most");
@@ -142,13 +150,13 @@ void read_spacing(context& ctx, const node& n, verification& out) {
     }
     if (check.of == counter::lookups) refuse_server_of(ctx, map);
     read_server_of(ctx, map, out);
-    out.what = check;
+    out.what = std::move(check);
 }
 
 void read_closed(context& ctx, const node& n, verification& out) {
     constexpr std::array<std::string_view, 2> sides{"client", "server"};
     closed_check check;
-    map_reader map(ctx, n, "`closed`", {"by", "of", "within", "server"});
+    map_reader map(ctx, n, "`closed`", {"by", "of", "when", "within", "server"});
     if (const auto* v = map.need("by", "closed: {by: client, of: prelogin, within: 5s}")) {
         if (const auto index = read_word(ctx, *v, "`by`", sides)) check.by = static_cast<closer>(*index);
     }
@@ -168,9 +176,11 @@ void read_closed(context& ctx, const node& n, verification& out) {
         }
         if (!stages.empty()) check.of = stages.front();
     }
+    if (const auto* v = map.get("when"))
+        check.when = read_condition(ctx, *v, at_stages({check.of.value_or(stage::connect)}));
     if (const auto* v = map.get("within")) check.within = read_duration(ctx, *v, "`within`");
     read_server_of(ctx, map, out);
-    out.what = check;
+    out.what = std::move(check);
 }
 
 void read_seen(context& ctx, const node& n, bool never, verification& out) {

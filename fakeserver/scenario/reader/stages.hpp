@@ -14,8 +14,8 @@
 
 namespace tdsfake::scenario::reader {
 
-// Each includes the ones before.
-enum class knowledge : std::uint8_t { nothing, connection, prelogin, login };
+// Each includes the ones before; `addresses`: of a connect that may not become a connection.
+enum class knowledge : std::uint8_t { nothing, addresses, connection, prelogin, login };
 knowledge known_at(stage s) noexcept;
 
 // The kind of the healthy reply, if there is one whose fields can be overridden.

@@ -186,3 +186,36 @@ def test_second_signal_changes_nothing(start):
 def test_journal_that_cannot_be_written_is_a_start_up_error():
     done = fakes.tdsfake("run", "-", "--journal", "/no/such/folder/journal.jsonl", input="tdsfake: 1\n")
     assert done.returncode in (2, 3) and "/no/such/folder/journal.jsonl" in done.stderr
+
+
+def test_a_disk_that_fills_up_is_told_and_shows_in_the_exit_code():
+    done = fakes.tdsfake("exec", "-", "--journal", "/dev/full", "--", "true", input="tdsfake: 1\n")
+    assert done.returncode == 4 and "--journal /dev/full: not everything could be written" in done.stderr
+    done = fakes.tdsfake("exec", "-", "--journal", "/dev/full", "--", "sh", "-c", "exit 7", input="tdsfake: 1\n")
+    assert done.returncode == 7, "the command's own code is worth more"
+
+
+@pytest.mark.parametrize("words", [["list"], ["show", "refused-10061"], ["schema"], ["check", "refused-10061"]])
+def test_what_cannot_be_printed_is_told(words):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([fakes.binary, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
+    assert done.returncode == 4 and "standard output takes nothing more" in done.stderr
+
+
+def test_a_list_that_was_cut_short_is_told_and_counted(start):
+    fake = start(fakes.scenario(["{at: login, do: {wait: 1h}}"]))
+    with fake.connect() as client:
+        client.prelogin()
+        client.send_login()
+    assert fake.wait_event("closed")[0]["unfinished"] == "line 4: wait"
+    fake.stop()
+    assert "fired 1 time, 1 cut short by the end of the connection" in fake.stdout
+
+
+def test_shapes_that_never_applied_fail_the_run(start):
+    fake = start(fakes.scenario(["{at: query, do: [{reply: healthy, cut: row.99}]}"]))
+    with fake.logged_in() as client:
+        assert client.batch("SELECT 1").rows
+    fake.wait_event("closed")
+    assert fake.stop() == 1
+    assert "the shapes of the fault at query apply" in fake.stdout and "has no position row.99" in fake.stdout

@@ -61,7 +61,7 @@ TEST(Expect, WhatDoesNotMatchSaysWhy) {
 
 TEST(Expect, WhatDoesNotComeInTime) {
     conversation c("at: login, do: [reply, {expect: {at: request, within: 5s}}, reset]");
-    c.logs_in().after(4999ms).expect_unmet({"connection 1: nothing came"});
+    c.logs_in().after(4999ms).expect_unmet({"connection 1: nothing came after journal line 7"});
     c.after(1ms).expect_unmet({"connection 1: nothing came in time"}).expect_silence();
     c.peer_sends(batch("SELECT 1")).expect_rows({{std::int64_t{1}}});
 }

@@ -53,7 +53,8 @@ TEST(Golden, Counts) {
                   "requests: {at-least: 3, when: {sql: /select/}}, "
                   "requests: {at-most: 0, when: {connection: 1, sql: /select/}}, "
                   "requests: {at-least: 1, when: {procedure: sp_prepexec}}, "
-                  "logins: {at-least: 1, since: 1h}, attentions: 2, abandoned: 0, accepted: 2, "
+                  "logins: {at-least: 1, since: 1h}, attentions: 2, abandoned: 0, "
+                  "abandoned: {at-least: 1, since: 2h}, accepted: 2, "
                   "open: 0, open: {at-least: 1, when: {user: bob}}, open: {at-most: 0, when: {user: ann}}]"
     });
     traffic(c);
@@ -81,7 +82,8 @@ TEST(Golden, Spacing) {
     conversation c(text{
         .faults = {std::string(refuses_bob)},
         .verify = "[spacing: {of: prelogins, at-least: 200ms}, spacing: {of: logins, at-most: 50ms}, "
-                  "spacing: {of: prelogins, growth: 10}, spacing: {of: attentions, at-least: 1s}]"
+                  "spacing: {of: prelogins, growth: 10}, spacing: {of: attentions, at-least: 1s}, "
+                  "spacing: {of: requests, at-least: 1s, when: {sql: /select/}}]"
     });
     traffic(c);
     expect_golden(c, "spacing");
@@ -91,7 +93,7 @@ TEST(Golden, Closed) {
     conversation c(text{
         .faults = {std::string(refuses_bob)},
         .verify = "[closed: {by: client, of: prelogin, within: 500ms}, closed: {by: server}, "
-                  "closed: {by: client, of: bulk}]"
+                  "closed: {by: client, of: bulk}, closed: {by: client, of: login, when: {user: eve}}]"
     });
     traffic(c);
     expect_golden(c, "closed");
@@ -109,6 +111,18 @@ TEST(Golden, FaultsThatNeverFired) {
     });
     traffic(c);
     expect_golden(c, "faults");
+}
+
+TEST(Golden, ShapesThatNeverApplied) {
+    conversation c(
+        "at: query, when: {sql: SELECT 1}, do: [{reply: healthy, cut: row.99, without: [order]}]",
+        "at: rpc, do: [{reply: healthy, segments: [row.7]}]",
+        "at: attention, unused: allowed, do: [{reply: healthy, cut: row}]",
+        std::string(refuses_bob),
+        "at: login, do: [{reply: healthy, record-size: 100}]"
+    );
+    traffic(c);
+    expect_golden(c, "shapes");
 }
 
 TEST(Golden, Expected) {

@@ -158,7 +158,8 @@ TEST(Shapes, ACutAtAPositionThatIsNotThereLeavesTheLoginWhole) {
     conversation(text{.faults = {"at: login, do: {reply: healthy, cut: row.99}"}, .verify = "[accepted: 1]"})
         .connects()
         .peer_sends(login())
-        .expect_unmet();
+        .expect_unmet({"they never did: cut: this answer of 369 bytes has no position row.99 (journal line 6)"
+        });
 }
 
 TEST(Shapes, SegmentsEndWhereTheyAreToldAndPause) {

@@ -33,10 +33,14 @@ public:
     }
     std::vector<std::string> seen(std::uint64_t open = 0) {
         std::vector<std::string> all;
-        const std::vector<peer> whose(open);
+        std::vector<peer> whose(open);
         std::vector<open_connection> left;
-        for (const auto& one : whose)
+        for (auto& one : whose) {
             left.push_back({0, &one});
+            one.connection = left.size();
+            one.since = core::instant(11s);
+            one.line = 4;
+        }
         for (const auto& line : it.judge(left))
             all.push_back(line.text + " | " + line.seen);
         return all;
@@ -118,7 +122,10 @@ TEST(Verify, OpenIsCountedAtTheEnd) {
     EXPECT_THAT(verified("open: 0").seen(0), IsEmpty());
     EXPECT_THAT(
         verified("open: 0").seen(3),
-        ElementsAre("open: 0 | expected 0, seen 3: connection 0; connection 0; connection 0")
+        ElementsAre(
+            "open: 0 | expected 0, seen 3: connection 1 after 1000.0ms (journal line 4); connection 2 "
+            "after 1000.0ms (journal line 4); connection 3 after 1000.0ms (journal line 4)"
+        )
     );
 }
 
@@ -134,6 +141,57 @@ TEST(Verify, SpacingHasEveryGapInItsBounds) {
         ElementsAre(
             ::testing::EndsWith("| seen gaps between logins: 1000.0ms, 2000.0ms, 500.0ms (!), 2500.0ms (!)")
         )
+    );
+}
+
+TEST(Verify, SpacingTellsWhereEachWrongGapStands) {
+    verified v("spacing: {of: attempts, at-least: 1s}");
+    const std::vector<std::pair<core::instant, std::uint64_t>> attempts{
+        {10s, 3}, {10100ms, 5}, {12s, 6}, {12200ms, 0}, {12300ms, 0}
+    };
+    for (const auto& [at, line] : attempts)
+        v.it.count(counter::attempts, 0, nullptr, {}, at, line);
+    EXPECT_THAT(
+        v.seen(),
+        ElementsAre(::testing::EndsWith("100.0ms (!) (journal lines 3 and 5), 1900.0ms, "
+                                        "200.0ms (!) (journal line 6), 100.0ms (!)"))
+    );
+}
+
+TEST(Verify, SpacingOfWhatMatches) {
+    verified v("spacing: {of: logins, at-least: 1s, when: {user: ann}}");
+    const peer ann{.login_read = true, .user = "ann"}, bob{.login_read = true, .user = "bob"};
+    v.counts(counter::logins, 10s, ann);
+    v.counts(counter::logins, 10100ms, bob);
+    v.counts(counter::logins, 11s, ann);
+    EXPECT_THAT(v.seen(), IsEmpty());
+    v.counts(counter::logins, 11100ms, ann);
+    EXPECT_THAT(v.seen(), ElementsAre(::testing::EndsWith("1000.0ms, 100.0ms (!)")));
+}
+
+TEST(Verify, AttemptsAreOfAddresses) {
+    verified v("attempts: {at-most: 0, when: {to: 127.0.0.2}}, attempts: {at-most: 0, when: {from: 10.0.0.9}}"
+    );
+    const peer first{.from = "127.0.0.1:40000", .to = "127.0.0.2:1433"};
+    v.counts(counter::attempts, 11s, first);
+    EXPECT_THAT(
+        v.seen(),
+        ElementsAre(::testing::EndsWith("| expected 0, seen 1: a connect from 127.0.0.1:40000 after 1000.0ms")
+        )
+    );
+}
+
+TEST(Verify, AbandonedTellsWhoStayed) {
+    verified v("abandoned: {at-least: 1, when: {connection: 2}}");
+    v.it.came_close(counter::abandoned, 0, {.connection = 1}, "its login was answered", 11s, 7);
+    v.it.came_close(counter::abandoned, 0, {.connection = 2}, "the server closed it", 12s, 9);
+    EXPECT_THAT(
+        v.seen(),
+        ElementsAre(::testing::EndsWith(
+            "| expected at least 1, seen 0; nearest: connection 2 after 2000.0ms (journal line 9), the "
+            "server closed it; connection 1 after 1000.0ms (journal line 7), its login was answered, it is "
+            "connection 1"
+        ))
     );
 }
 
@@ -186,6 +244,21 @@ TEST(Verify, ClosedCountsFromTheFirstTimeTheStageWasReached) {
     v.reaches(stage::batch, 1, 19s);
     v.closes(closer::client, 1, 20s);
     EXPECT_THAT(v.seen(), ElementsAre(::testing::HasSubstr("after 10000.0ms")));
+}
+
+TEST(Verify, ClosedOfWhatMatches) {
+    verified v("closed: {by: client, of: batch, when: {connection: 2, sql: /select/}}");
+    v.reaches(stage::batch, 1, 11s, "SELECT 1");
+    v.closes(closer::server, 1, 12s);
+    EXPECT_THAT(
+        v.seen(),
+        ElementsAre(::testing::EndsWith("| no connection reached batch; nearest: connection 1 after "
+                                        "1000.0ms: SELECT 1, it is connection 1"))
+    );
+    v.reaches(stage::batch, 2, 13s, "SELECT 2");
+    EXPECT_THAT(v.seen(), ElementsAre(::testing::EndsWith("| connection 2 is still open")));
+    v.closes(closer::client, 2, 14s);
+    EXPECT_THAT(v.seen(), IsEmpty());
 }
 
 TEST(Verify, ClosedNeedsAConnection) {
