@@ -186,6 +186,7 @@ void connection::idle_expired(core::instant now) {
 
 void connection::no_longer_idle() {
     idle_ = false;
+    member_.idle = false; // nor for the lists that begin with what has come
     if (idle_timer_ != 0) stop_timer(std::exchange(idle_timer_, 0));
 }
 

@@ -265,7 +265,7 @@ TEST(Targets, IdleAreTheLoggedInWithNothingRunning) {
     c.connects().peer_sends(prelogin()).expect_prelogin();      // 2: not logged in
     c.logs_in().peer_sends(batch("slow"));                      // 3: busy
     c.logs_in().peer_sends(batch("SELECT 1")).expect_rows(one); // 4: says so
-    c.as(1).expect_end("RST").as(2).expect_silence().as(3).expect_silence();
+    c.expect_silence().as(1).expect_end("RST").as(2).expect_silence().as(3).expect_silence();
 }
 
 TEST(Targets, WhenChooses) {

@@ -1,6 +1,7 @@
 """A live capture of loopback: dumpcap writes, a thread reads, tests ask what was on the wire.
 
-The packets come in pcap format through a pipe; this file knows Ethernet, IPv4, IPv6 and TCP as far as the tests need.
+The packets come in pcap format through a pipe; this file knows Ethernet, IPv4, IPv6, TCP, UDP and ICMP as far as the
+tests need.
 """
 
 import os
@@ -53,15 +54,28 @@ class Segment:
 
 
 @dataclass
+class Datagram:
+    """One UDP packet."""
+
+    t: float
+    source: int
+    target: int
+    payload: bytes
+
+    def __str__(self):
+        return f"{self.t:.4f} {self.source}>{self.target} UDP len={len(self.payload)}"
+
+
+@dataclass
 class Icmp:
-    """One ICMP message about a TCP packet: it goes to who sent that."""
+    """One ICMP message about a TCP or UDP packet: it goes to who sent that."""
 
     t: float
     type: int
     code: int
     source: int  # the port that the packet went to
     target: int
-    seq: int  # of the packet
+    seq: int  # of the packet, if TCP
 
     def __str__(self):
         return f"{self.t:.4f} {self.source}>{self.target} ICMP {self.type}/{self.code} about seq={self.seq}"
@@ -73,15 +87,16 @@ def parse_icmp(t, body):
         return None
     quoted = body[8:]
     v6 = quoted[0] >> 4 == 6
-    tcp = quoted[40:] if v6 else quoted[(quoted[0] & 15) * 4 :]
-    if quoted[6 if v6 else 9] != 6:
+    inner = quoted[40:] if v6 else quoted[(quoted[0] & 15) * 4 :]
+    protocol = quoted[6 if v6 else 9]
+    if protocol not in (6, 17):
         return None
-    source, target, seq = struct.unpack_from(">HHI", tcp)
-    return Icmp(t, kind, code, target, source, seq)
+    source, target, seq = struct.unpack_from(">HHI", inner)
+    return Icmp(t, kind, code, target, source, seq if protocol == 6 else 0)
 
 
 def parse(t, frame):
-    """A Segment, an Icmp, the payload of a marker, or None."""
+    """A Segment, a Datagram, an Icmp, the payload of a marker, or None."""
     kind = int.from_bytes(frame[12:14], "big")
     if kind == 0x0800:
         head = (frame[14] & 15) * 4
@@ -91,7 +106,8 @@ def parse(t, frame):
     else:
         return None
     if protocol == 17:
-        return body[8:] if int.from_bytes(body[2:4], "big") == MARKER_PORT else None
+        source, target = struct.unpack_from(">HH", body)
+        return body[8:] if target == MARKER_PORT else Datagram(t, source, target, body[8:])
     if protocol in (1, 58):
         return parse_icmp(t, body)
     if protocol != 6:
@@ -101,10 +117,10 @@ def parse(t, frame):
 
 
 class Capture:
-    """All TCP on `lo`, and ICMP about it, from now on. One per test process: it is cheap to keep and slow to start."""
+    """All TCP and UDP on `lo`, and ICMP about it, from now on. One per test process: cheap to keep, slow to start."""
 
     def __init__(self):
-        self.records = []  # (record header, frame, Segment or Icmp)
+        self.records = []  # (record header, frame, Segment, Datagram or Icmp)
         self._markers = set()
         self._changed = threading.Condition()
         self.process = subprocess.Popen(
@@ -117,7 +133,7 @@ class Capture:
                 "-B",
                 "64",
                 "-f",
-                f"tcp or icmp or icmp6 or udp dst port {MARKER_PORT}",
+                "tcp or udp or icmp or icmp6",
                 "-w",
                 "-",
             ],
@@ -139,7 +155,7 @@ class Capture:
             frame = stream.read(length)
             parsed = parse(seconds + micros / 1e6, frame)
             with self._changed:
-                if isinstance(parsed, (Segment, Icmp)):
+                if isinstance(parsed, (Segment, Datagram, Icmp)):
                     self.records.append((header, frame, parsed))
                 elif parsed and parsed[0]:
                     self._markers.add(bytes(parsed))
@@ -178,6 +194,12 @@ class Capture:
         self.settle()
         with self._changed:
             return [s for _, _, s in self.records if isinstance(s, Segment) and port in (s.source, s.target)]
+
+    def datagrams(self, port):
+        """The UDP packets to and from a port so far."""
+        self.settle()
+        with self._changed:
+            return [d for _, _, d in self.records if isinstance(d, Datagram) and port in (d.source, d.target)]
 
     def icmp(self, port, client):
         """The ICMP messages about what a client's port sent to a port."""
