@@ -207,7 +207,7 @@ def test_a_list_that_was_cut_short_is_told_and_counted(start):
     with fake.connect() as client:
         client.prelogin()
         client.send_login()
-    assert fake.wait_event("closed")[0]["unfinished"] == "line 4: wait"
+    assert fake.wait_event("closed")["unfinished"] == "line 4: wait"
     fake.stop()
     assert "fired 1 time, 1 cut short by the end of the connection" in fake.stdout
 
