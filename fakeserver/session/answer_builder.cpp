@@ -35,8 +35,7 @@ answer_builder::answer_builder(
     : server_(server),
       session_(session),
       set_(changes) {
-    constexpr auto resets = tds::status::reset_connection | tds::status::reset_connection_skip_tran;
-    if ((asked.status & resets) == 0) return;
+    if (!tds::status::asks_for_reset(asked.status)) return;
     // The acknowledgement of a reset connection comes first.
     plan_->then([](tds::token_writer& out) { out.envchange_bytes(tds::envchange::reset_ack, {}, {}); });
 }

@@ -71,7 +71,7 @@ void conversation::moment(subject&& about, world::stage_set stages, core::instan
     about.asked.number = arriving_;
     const auto read = on_.read_as(*this, about.asked);
     const world::moment event{.stages = stages, .read = read, .now = now};
-    if (answered_early_ == arriving_) {
+    if (answered_already()) {
         on_.world().pass(on_.member(), event);
         if (std::exchange(ignored_early_, false)) on_.step_back(about.stage);
         return;

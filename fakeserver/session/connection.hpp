@@ -1,6 +1,6 @@
 // One TCP connection, sans-IO: bytes, ends and time come in, actions go out. The rooms: connection.cpp has
-// its life from TCP's point of view, reading.cpp takes its messages apart, conversation.cpp and
-// performing.cpp answer them; with MARS several conversations share it (mars.cpp).
+// its life from TCP's point of view, reading.cpp and requesting.cpp take its messages apart, conversation.cpp
+// and performing.cpp answer them; with MARS several conversations share it (mars.cpp).
 #pragma once
 
 #include "journal/event.hpp"
@@ -162,6 +162,7 @@ private:
     [[nodiscard]] ntlm_names names_for_ntlm() const;
     void sspi_read(tds::message&& message, core::instant now);
     void fedauth_read(tds::message&& message, core::instant now);
+    // --- requesting.cpp
     void request_read(conversation& on, tds::message&& message, core::instant now);
     void attention_read(conversation& on, core::instant now);
 

@@ -3,6 +3,7 @@
 
 #include "session/connection.hpp"
 #include "session/error_log.hpp"
+#include "session/reset.hpp"
 
 #include <algorithm>
 
@@ -32,6 +33,8 @@ void conversation::allow_long_messages() noexcept { reader_.limit_message(longes
 
 void conversation::begin(subject&& about, const world::choice& chosen, core::instant now) {
     if (about.asked.number != 0 && about.asked.number == answered_early_) return;
+    if (is_request(about.stage) && tds::status::asks_for_reset(about.asked.status) && on_.logged_in())
+        reset(*on_.session_state(), about.asked.status);
     if (chosen) {
         start_list(std::move(about), chosen, now);
     } else if (replies_at(about.stage)) {

@@ -65,6 +65,8 @@ public:
     [[nodiscard]] bool silent() const noexcept { return silent_; }
     [[nodiscard]] tds::message_reader& reader() noexcept { return reader_; }
     void allow_long_messages() noexcept; // once logged in
+    // The message that has just become whole was answered before its end.
+    [[nodiscard]] bool answered_already() const noexcept { return answered_early_ == arriving_; }
 
 private:
     // A list of a fault under way.

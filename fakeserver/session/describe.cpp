@@ -129,9 +129,16 @@ std::string step_names(const scenario::fault& fault) {
 }
 
 void describe_status(fields& out, std::uint8_t status) {
-    constexpr auto reset = tds::status::reset_connection | tds::status::reset_connection_skip_tran;
-    if ((status & reset) != 0) out.emplace_back("status", "reset");
+    if (tds::status::asks_for_reset(status)) out.emplace_back("status", "reset");
     if ((status & tds::status::ignore) != 0) out.emplace_back("status", "ignore");
+}
+
+core::byte_view without_password(const tds::message& login) {
+    constexpr std::size_t login7_fixed_part = 94;
+    constexpr std::size_t pre_tds7_host_and_user = 62;
+    const bool login7 = login.type == static_cast<std::uint8_t>(tds::packet_type::login7);
+    const core::byte_view payload = login.payload;
+    return payload.first(std::min(payload.size(), login7 ? login7_fixed_part : pre_tds7_host_and_user));
 }
 
 } // namespace tdsfake::session

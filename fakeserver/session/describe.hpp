@@ -23,4 +23,7 @@ std::string step_names(const scenario::fault& fault);
 // "reset", "ignore" where the status asks for it.
 void describe_status(fields& out, std::uint8_t status);
 
+// The front of a login, up to where a password may stand.
+core::byte_view without_password(const tds::message& login);
+
 } // namespace tdsfake::session

@@ -271,7 +271,10 @@ private:
                 .scale = static_cast<std::uint8_t>(scale)
             };
         } else if (!tds::parse_value(out.type, *out.text)) {
-            out.type = {.id = tds::type_id::numeric, .precision = 38};
+            const auto digits = out.text->find_first_not_of('0');
+            const auto precision = out.text->size() - std::min(digits, out.text->size());
+            if (precision > 38) return std::nullopt;
+            out.type = {.id = tds::type_id::numeric, .precision = static_cast<std::uint8_t>(precision)};
         }
         return out;
     }

@@ -1,12 +1,14 @@
 // Statements of drivers, pools and ORMs that ask tables or procedures: a table of texts and their answers.
 #include "core/text.hpp"
 #include "scenario/pattern.hpp"
+#include "session/empty_catalog.hpp"
 #include "session/expressions.hpp"
 #include "session/known_sql.hpp"
 
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tdsfake::session {
@@ -69,13 +71,6 @@ constexpr auto statements = std::to_array<known_statement>({
      "select reverse\\(substring\\(@ms_ver, charindex\\('\\.', @ms_ver\\)\\+1, 20\\)\\) as 'version'$/",
      "version nvarchar(20)",
      "$version"},
-    // Information schema: a database without tables
-    {"/^select .* from "
-     "((\\[?\\w+\\]?\\.)?\\[?information_schema\\]?\\.\\[?(tables|columns|views|routines|key_column_usage|"
-     "table_constraints|schemata)\\]?|sys\\.(tables|columns|objects|indexes|views|schemas|foreign_keys|types|"
-     "procedures))\\b/",
-     "name nvarchar(128)",
-     ""},
     // jTDS, mssql-jdbc: is XA there, what is a statement's text size
     {"/^select count\\(\\*\\) from master\\.\\.sysobjects where /", " int", "0"},
 });
@@ -258,6 +253,7 @@ std::optional<std::vector<scenario::result_set>>
 built_in_results(std::string_view sql, const scenario::server& server, const state& session) {
     if (sql.empty() || sql.size() > longest_known) return std::nullopt;
     if (auto results = evaluated(sql, server, session)) return results;
+    if (auto result = from_empty_catalog(sql)) return std::vector{std::move(*result)};
     const auto text = core::normalised(sql);
     const auto statement = without_semicolon(text);
     for (std::size_t i = 0; i < patterns().size(); ++i) {

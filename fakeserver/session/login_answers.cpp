@@ -166,7 +166,7 @@ reply login_reply(
     const auto language = set.text(
         "language", first_of(recovery ? recovery->language() : nothing, login.language, "us_english")
     );
-    session.database = database;
+    session.database = session.first_database = database;
     tds::server_message changed_database{
         .number = 5701,
         .state = 2,

@@ -255,11 +255,6 @@ private:
 } // namespace
 
 reply query_reply(const scenario::server& server, state& session, const request& asked, overrides changes) {
-    constexpr auto resets = tds::status::reset_connection | tds::status::reset_connection_skip_tran;
-    if ((asked.status & resets) != 0) {
-        forget_prepared(session);
-        session.implicit = false;
-    }
     answering answer(server, session, asked, changes);
     return asked.is_rpc() ? answer.rpc() : answer.batch();
 }

@@ -1,10 +1,8 @@
-// Takes the client's messages apart: decodes, journals, counts, and tells the stage.
+// Takes the client's messages apart up to its login: decodes, journals, counts, and tells the stage.
 #include "core/hex.hpp"
 #include "session/connection.hpp"
 #include "session/describe.hpp"
 #include "session/error_log.hpp"
-#include "session/rpc_requests.hpp"
-#include "session/set_up.hpp"
 
 #include <algorithm>
 
@@ -14,15 +12,6 @@ using journal::kind;
 using scenario::stage;
 
 namespace {
-
-// The front of a login, up to where a password may stand.
-core::byte_view without_password(const tds::message& login) {
-    constexpr std::size_t login7_fixed_part = 94;
-    constexpr std::size_t pre_tds7_host_and_user = 62;
-    const bool login7 = login.type == static_cast<std::uint8_t>(tds::packet_type::login7);
-    const core::byte_view payload = login.payload;
-    return payload.first(std::min(payload.size(), login7 ? login7_fixed_part : pre_tds7_host_and_user));
-}
 
 // Raw bytes of a packet, without what may be a password.
 core::byte_view hidden_login(core::byte_view packet) {
@@ -61,12 +50,6 @@ std::string_view flaw_of(const tds::prelogin& asked, const tds::message& message
 }
 
 std::string_view generation(tds::tds_version version) { return tds::name(version).substr(0, 3); }
-
-world::stage_set stages_of_sql(stage s, std::string_view sql) {
-    auto stages = world::stage_set(s) | stage::request;
-    if (!is_set_up(sql)) stages = stages | stage::query;
-    return stages;
-}
 
 } // namespace
 
@@ -284,121 +267,6 @@ void connection::login_moment(const tds::message& message, core::instant now) {
     subject about{.stage = stage::login, .asked = {.type = message.type, .status = message.status}};
     world_.count(scenario::counter::logins, member_, now, read_as(main_, about.asked));
     main_.moment(std::move(about), stage::login, now);
-}
-
-void connection::request_read(conversation& on, tds::message&& message, core::instant now) {
-    const auto type_name = std::string(tds::packet_type_name(message.type));
-    if (!state_) {
-        violation(type_name + " before a login", without_password(message), now, error_log::unknown_event);
-        return;
-    }
-    subject about{.asked = {.type = message.type, .status = message.status, .bytes = message.payload.size()}};
-    std::vector<journal::field> what{
-        {"message", tds::packet_type_name(message.type)},
-        {"bytes", message.payload.size()},
-        {"packets", message.packets}
-    };
-    describe_status(what, message.status);
-    if ((message.status & tds::status::ignore) != 0) {
-        note_read(on, now, std::move(what));
-        about.stage = stage::attention;
-        on.moment(std::move(about), stage::attention, now);
-        return;
-    }
-
-    boost::system::error_code failure;
-    world::stage_set stages = stage::request;
-    const auto belongs_to = [&](const tds::all_headers& headers) {
-        if (headers.tells_transaction) about.asked.descriptor = headers.transaction_descriptor;
-    };
-    switch (static_cast<tds::packet_type>(message.type)) {
-    case tds::packet_type::sql_batch: {
-        auto parsed = tds::parse_sql_batch(message.payload, state_->version);
-        failure = parsed.has_error() ? parsed.error() : failure;
-        if (!failure) belongs_to(parsed->headers);
-        if (!failure) about.asked.sql = std::move(parsed->sql);
-        about.stage = stage::batch;
-        stages = stages_of_sql(stage::batch, about.asked.sql);
-        what.emplace_back("sql", about.asked.sql);
-        break;
-    }
-    case tds::packet_type::rpc: {
-        auto parsed = tds::parse_rpc(message.payload, state_->version);
-        failure = parsed.has_error() ? parsed.error() : failure;
-        if (!failure) belongs_to(parsed->headers);
-        if (!failure) take_rpc(about.asked, *state_, std::move(*parsed), what);
-        about.stage = stage::rpc;
-        stages = stages_of_sql(stage::rpc, about.asked.sql);
-        break;
-    }
-    case tds::packet_type::transaction_manager: {
-        auto parsed = tds::parse_transaction_manager(message.payload, state_->version);
-        failure = parsed.has_error() ? parsed.error() : failure;
-        if (!failure) about.asked.transaction = std::move(*parsed);
-        about.stage = stage::transaction;
-        stages = world::stage_set(stage::transaction) | stage::request;
-        what.emplace_back("request", std::int64_t{about.asked.transaction.kind});
-        break;
-    }
-    case tds::packet_type::bulk_load: {
-        auto parsed = tds::parse_bulk_load(message.payload, state_->version);
-        failure = parsed.has_error() ? parsed.error() : failure;
-        if (!failure) take_bulk(about.asked, std::move(*parsed), what);
-        about.stage = stage::bulk;
-        stages = world::stage_set(stage::bulk) | stage::request;
-        break;
-    }
-    default: about.stage = stage::request;
-    }
-    if (failure) {
-        violation(type_name + ": " + failure.message(), message.payload, now, error_log::bad_packet_length);
-        return;
-    }
-    note_read(on, now, std::move(what));
-    about.asked.journal_line = world_.log().last_sequence();
-    world_.count(scenario::counter::requests, member_, now, read_as(on, about.asked));
-    on.moment(std::move(about), stages, now);
-}
-
-void connection::attention_read(conversation& on, core::instant now) {
-    note_read(on, now, {{"message", "ATTENTION"}});
-    world_.count(scenario::counter::attentions, member_, now, read_as(on, {}));
-    if (!state_) {
-        // pytds sends one when its login has timed out: there is nothing to interrupt and nothing to
-        // acknowledge.
-        note(kind::notice, now, {{"text", "ATTENTION before a login: not answered"}});
-        return;
-    }
-    on.moment({.stage = stage::attention}, stage::attention, now);
-}
-
-std::pair<stage, world::stage_set> connection::stages_of_part(std::uint8_t type) const {
-    const auto of_request = [&](stage s) -> std::pair<stage, world::stage_set> {
-        if (!logged_in()) return {stage::start, {}};
-        return {s, world::stage_set(s) | stage::request};
-    };
-    const bool authenticating = phase_ == phase::login_read;
-    switch (static_cast<tds::packet_type>(type)) {
-    case tds::packet_type::prelogin:
-        if (phase_ == phase::fresh) return {stage::prelogin, stage::prelogin};
-        break;
-    case tds::packet_type::login7:
-    case tds::packet_type::pre_tds7_login:
-        if (phase_ == phase::fresh || phase_ == phase::prelogin_done) return {stage::login, stage::login};
-        break;
-    case tds::packet_type::sspi:
-        if (authenticating) return {stage::sspi, stage::sspi};
-        break;
-    case tds::packet_type::fedauth_token:
-        if (authenticating) return {stage::fedauth, stage::fedauth};
-        break;
-    case tds::packet_type::sql_batch: return of_request(stage::batch);
-    case tds::packet_type::rpc: return of_request(stage::rpc);
-    case tds::packet_type::bulk_load: return of_request(stage::bulk);
-    case tds::packet_type::transaction_manager: return of_request(stage::transaction);
-    default: break;
-    }
-    return {stage::start, {}};
 }
 
 void connection::violation(

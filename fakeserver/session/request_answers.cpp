@@ -21,7 +21,7 @@ constexpr std::uint16_t command_bulk_load = 0xf0; // curcmd of DONE
 // Every answer to a request opens with the acknowledgement of a reset connection, if one was asked for.
 tds::token_writer opened(const state& session, const request& asked) {
     tds::token_writer out(session.version);
-    if ((asked.status & (tds::status::reset_connection | tds::status::reset_connection_skip_tran)) != 0) {
+    if (tds::status::asks_for_reset(asked.status)) {
         out.envchange_bytes(tds::envchange::reset_ack, {}, {});
     }
     return out;

@@ -37,6 +37,7 @@ struct state {
     tds::login7 login;
     authentication auth;
     std::string database;
+    std::string first_database;       // which a reset goes back to
     std::uint32_t packet_size = 4096; // granted; in force from the message after the login answer
     std::uint16_t spid = 0;
     std::uint64_t last_transaction = 0;

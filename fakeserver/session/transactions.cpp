@@ -156,8 +156,7 @@ std::optional<transaction_change> rolled_back_by(state& session, std::int32_t er
 }
 
 std::optional<tds::server_message> wrong_descriptor(const state& session, const request& asked) {
-    constexpr auto resets = tds::status::reset_connection | tds::status::reset_connection_skip_tran;
-    if (!asked.descriptor || (asked.status & resets) != 0) return std::nullopt;
+    if (!asked.descriptor || tds::status::asks_for_reset(asked.status)) return std::nullopt;
     if (*asked.descriptor == session.transaction.descriptor) return std::nullopt;
     if (*asked.descriptor == 0) {
         return tds::server_message{

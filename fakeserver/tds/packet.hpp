@@ -36,6 +36,9 @@ inline constexpr std::uint8_t end_of_message = 0x01;
 inline constexpr std::uint8_t ignore = 0x02;
 inline constexpr std::uint8_t reset_connection = 0x08;
 inline constexpr std::uint8_t reset_connection_skip_tran = 0x10;
+constexpr bool asks_for_reset(std::uint8_t bits) noexcept {
+    return (bits & (reset_connection | reset_connection_skip_tran)) != 0;
+}
 } // namespace status
 
 struct packet_header {

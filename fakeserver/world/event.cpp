@@ -58,9 +58,8 @@ known_texts encryption_of(const peer& who) {
 }
 
 known_texts status_of(std::uint8_t bits) {
-    constexpr auto reset = tds::status::reset_connection | tds::status::reset_connection_skip_tran;
     const bool ignore = (bits & tds::status::ignore) != 0;
-    if ((bits & reset) == 0) return ignore ? known_texts("ignore") : known_texts();
+    if (!tds::status::asks_for_reset(bits)) return ignore ? known_texts("ignore") : known_texts();
     return ignore ? known_texts("reset", "ignore") : known_texts("reset");
 }
 

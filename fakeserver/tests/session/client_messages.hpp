@@ -16,7 +16,7 @@ namespace wire {
 inline constexpr std::uint8_t batch = 0x01, pre_tds7_login = 0x02, rpc = 0x03, tabular = 0x04,
                               attention = 0x06, bulk = 0x07, sspi = 0x11, transaction = 0x0e, login7 = 0x10,
                               prelogin = 0x12;
-inline constexpr std::uint8_t eom = 0x01, ignore = 0x02, reset = 0x08;
+inline constexpr std::uint8_t eom = 0x01, ignore = 0x02, reset = 0x08, reset_skip_tran = 0x10;
 } // namespace wire
 
 core::bytes hex(std::string_view text);

@@ -97,6 +97,17 @@ TEST(Parts, TheRestOfAnAnsweredMessageIsReadAndForgotten) {
     );
 }
 
+// A client that has read the error gives the load up in the middle of a row.
+TEST(Parts, TheRestOfAnAnsweredMessageNeedNotMakeSense) {
+    conversation c("at: bulk, after: 16, do: {error: 1205}");
+    c.logs_in()
+        .peer_sends(packets(wire::bulk, core::bytes(100, 0x00), 4096))
+        .expect_error(1205)
+        .expect_count(kind::violation, 0);
+    c.expect_noted(kind::received, "undecoded=").peer_sends(batch("SELECT 1"));
+    c.expect_rows({{std::int64_t{1}}});
+}
+
 TEST(Parts, AnAnswerThatComesWhenTheMessageIsWhole) {
     conversation c("at: batch, after: 10, times: 1, do: [{wait: 5s}, {error: 1205}]");
     c.logs_in().peer_sends(batch("SELECT 1")).after(5s).expect_error(1205).expect_silence();

@@ -155,6 +155,51 @@ TEST(BuiltIn, WhatDriversAskOnTheirOwn) {
     );
 }
 
+TEST(BuiltIn, ANumberTooLargeForAnIntIsANumericOfItsDigits) {
+    conversation c;
+    c.logs_in().peer_sends(batch("SELECT 2147483648"));
+    c.expect_tokens({"colmetadata", "row", "done"});
+    const auto columns = c.last().all<std::vector<tds::column>>().at(0);
+    EXPECT_EQ(columns.at(0).type.id, tds::type_id::numeric);
+    EXPECT_EQ(columns.at(0).type.precision, 10);
+    EXPECT_EQ(columns.at(0).type.scale, 0);
+}
+
+// A database without tables, whatever is asked of it.
+TEST(BuiltIn, TheCatalogIsEmpty) {
+    conversation c;
+    c.logs_in();
+    const auto names = [&](const std::string& sql) {
+        SCOPED_TRACE(sql);
+        c.peer_sends(batch(sql)).expect_tokens({"colmetadata", "done"});
+        std::string all;
+        const auto columns = c.last().all<std::vector<tds::column>>();
+        for (const auto& column : columns.at(0))
+            all += (all.empty() ? "" : ",") + column.name;
+        return all;
+    };
+    EXPECT_EQ(names("SELECT name FROM sys.tables ORDER BY name"), "name");
+    EXPECT_EQ(
+        names("select t.[TABLE_NAME], TABLE_SCHEMA as [the schema], len(x) n, 1 + 1 from "
+              "[app].[INFORMATION_SCHEMA].[TABLES] t where TABLE_TYPE = 'BASE TABLE';"),
+        "TABLE_NAME,the schema,n,"
+    );
+    EXPECT_EQ(names("SELECT TOP (5) * FROM INFORMATION_SCHEMA.COLUMNS"), "*");
+    EXPECT_EQ(
+        names("select distinct name, (select count(*) from sys.columns) as c from sys.objects"), "name,c"
+    );
+    c.peer_sends(batch("SELECT COUNT(*) FROM sys.tables WHERE name = 'x'")).expect_rows({{std::int64_t{0}}});
+    c.peer_sends(batch("select count(*) as tables, count(x) from sys.tables"));
+    c.expect_rows({{std::int64_t{0}, std::int64_t{0}}});
+    for (const auto* other :
+         {"SELECT name FROM sys.tables; DROP TABLE t",
+          "SELECT name FROM mysys.tables",
+          "SELECT name FROM sys.nothing_of_that_name",
+          "SELECT name, FROM t, sys.tables",
+          "SELECT"})
+        c.peer_sends(batch(other)).expect_error(50000);
+}
+
 TEST(BuiltIn, AnRpcIsAnsweredInItsOwnForm) {
     conversation c;
     c.logs_in().peer_sends(executesql("SELECT 1")).expect_rows(one);
@@ -261,6 +306,30 @@ TEST(StatusBits, ResetConnectionIsAcknowledgedFirst) {
     c.peer_sends(executesql("SELECT 1", wire::reset));
     c.expect_tokens({"envchange", "colmetadata", "row", "doneinproc", "returnstatus", "doneproc"});
     c.peer_sends(batch("no such thing", wire::reset)).expect_tokens({"envchange", "error", "done"});
+}
+
+// MS-TDS 2.2.3.1.2: what a pool hands on is as new.
+TEST(StatusBits, AResetUndoesWhatTheSessionDid) {
+    for (const bool keeps_transaction : {false, true}) {
+        conversation c;
+        c.logs_in({.database = "orders"}).peer_sends(batch("USE tempdb"));
+        c.expect_tokens({"envchange", "info", "done"});
+        c.peer_sends(batch("BEGIN TRAN")).expect_tokens({"envchange", "done"});
+        c.peer_sends(within(1, batch("SELECT @@TRANCOUNT"))).expect_rows({{std::int64_t{1}}});
+        c.peer_sends(batch("SELECT @@TRANCOUNT", keeps_transaction ? wire::reset_skip_tran : wire::reset));
+        c.expect_rows({{std::int64_t{keeps_transaction}}});
+        c.peer_sends(within(keeps_transaction ? 1 : 0, batch("SELECT DB_NAME()")));
+        c.expect_rows({{std::string("orders")}});
+    }
+}
+
+// Also when a fault answers: the reset comes before everything.
+TEST(StatusBits, AResetThatIsAnsweredByAFaultIsOne) {
+    conversation c("at: query, when: {sql: bad}, do: {error: 1222}");
+    c.logs_in({.database = "orders"}).peer_sends(batch("USE tempdb"));
+    c.expect_tokens({"envchange", "info", "done"});
+    c.peer_sends(batch("bad", wire::reset)).expect_error(1222);
+    c.peer_sends(batch("SELECT DB_NAME()")).expect_rows({{std::string("orders")}});
 }
 
 TEST(StatusBits, AnIgnoredRequestGetsOneDoneWithError) {
