@@ -14,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -22,6 +23,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -205,7 +207,26 @@ private:
         }
     }
 
+    void tell_of_running_lists() {
+        constexpr std::size_t enough = 20;
+        const auto lists = fake_->world().still_running();
+        for (const auto& list : std::span(lists).first(std::min(lists.size(), enough))) {
+            std::string left;
+            for (const auto& step : list.rest)
+                left += (left.empty() ? "" : ", ") + std::string(scenario::name(step));
+            journal_.add(
+                {.what = journal::kind::notice,
+                 .at = fake_->now(),
+                 .server = list.server,
+                 .fields =
+                     {{"text", "the run ends before a list does: " + left + " left"},
+                      {"rule", list.rest.front().where.line}}}
+            );
+        }
+    }
+
     int give_verdict() {
+        tell_of_running_lists();
         const auto unmet = fake_->stop();
         for (const auto& line : unmet) {
             journal_.add(

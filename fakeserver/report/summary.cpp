@@ -1,6 +1,7 @@
 #include "report/summary.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace tdsfake::report {
 
@@ -25,10 +26,24 @@ std::string padded(std::string text, std::size_t width) {
     return text;
 }
 
+// Lists of the fault that go on without a connection, or never had one.
+std::size_t running(const world::world& world, const scenario::fault& fault) {
+    const auto first = fault.steps.data();
+    return static_cast<std::size_t>(std::ranges::count_if(world.still_running(), [&](const auto& list) {
+        return !std::less<>()(list.rest.data(), first) &&
+               std::less<>()(list.rest.data(), first + fault.steps.size());
+    }));
+}
+
 // The rules of one server or of the Browser, and how often each fired.
 std::string rules_of(
-    const world::rules& counters, const std::vector<scenario::fault>& faults, bool colours, std::string out
+    const world::world& world,
+    std::uint32_t server,
+    const std::vector<scenario::fault>& faults,
+    bool colours,
+    std::string out
 ) {
+    const auto& counters = world.rules_of(server);
     for (std::size_t i = 0; i < faults.size(); ++i) {
         const auto& fault = faults[i];
         const auto& tally = counters.of(i);
@@ -42,6 +57,8 @@ std::string rules_of(
                 out += ", " + std::to_string(course.cut_short) + " cut short by the end of the connection";
             if (course.misshaped > 0)
                 out += ", " + std::to_string(course.misshaped) + " without what its shapes ask for";
+            if (const auto lists = running(world, fault); lists > 0)
+                out += ", " + std::to_string(lists) + " not at its end yet";
         } else {
             const bool red = colours && !fault.unused_allowed;
             out += std::string(red ? "\x1b[31m" : "") + "never fired" +
@@ -67,15 +84,17 @@ std::string summary(const world::world& world, const std::vector<world::unmet>& 
         const auto& server = scenario.servers[s];
         if (server.faults.empty()) continue;
         out += rules_of(
-            world.rules_of(static_cast<std::uint32_t>(s)),
+            world,
+            static_cast<std::uint32_t>(s),
             server.faults,
             colours,
             scenario.servers.size() > 1 ? "\nrules of " + server.name + "\n" : "\nrules\n"
         );
     }
     if (scenario.browser && !scenario.browser->faults.empty()) {
-        const auto& counters = world.rules_of(scenario.browser_index());
-        out += rules_of(counters, scenario.browser->faults, colours, "\nrules of the Browser\n");
+        out += rules_of(
+            world, scenario.browser_index(), scenario.browser->faults, colours, "\nrules of the Browser\n"
+        );
     }
     if (unmet.empty()) {
         if (!scenario.verify.empty() || !out.empty()) {

@@ -342,6 +342,14 @@ std::vector<unmet> world::judge() const {
     return result;
 }
 
+std::vector<world::running_list> world::still_running() const {
+    std::vector<running_list> out;
+    for (const auto& list : timelines_) {
+        if (std::ranges::any_of(list.rest, scenario::is_server_step)) out.push_back({list.server, list.rest});
+    }
+    return out;
+}
+
 std::optional<core::instant> world::when_raised(const std::string& name) const {
     const auto found = signals_.find(name);
     if (found == signals_.end()) return std::nullopt;

@@ -126,6 +126,12 @@ public:
         return std::exchange(effects_, {});
     }
     [[nodiscard]] std::vector<unmet> judge() const;
+    // Lists without a connection that have not come to their end: the steps that are left.
+    struct running_list {
+        std::uint32_t server = 0;
+        std::span<const scenario::step> rest;
+    };
+    [[nodiscard]] std::vector<running_list> still_running() const;
     [[nodiscard]] const scenario::scenario& scenario() const noexcept { return *scenario_; }
     [[nodiscard]] journal::journal& log() noexcept { return journal_; }
     [[nodiscard]] std::size_t open_connections() const noexcept { return members_.size(); }

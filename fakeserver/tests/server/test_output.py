@@ -219,3 +219,12 @@ def test_shapes_that_never_applied_fail_the_run(start):
     fake.wait_event("closed")
     assert fake.stop() == 1
     assert "the shapes of the fault at query apply" in fake.stdout and "has no position row.99" in fake.stdout
+
+
+def test_a_list_that_the_run_does_not_see_the_end_of_is_told(start):
+    fake = start(fakes.scenario(["{at: start, do: [wait: 1h, gate: refuse, {reset: all}]}"]))
+    fake.healthy()
+    assert fake.stop() == 0
+    assert "fired 1 time, 1 not at its end yet" in fake.stdout
+    (notice,) = fake.events("notice")
+    assert notice["text"] == "the run ends before a list does: gate, reset left" and notice["rule"] == 4

@@ -44,6 +44,28 @@ const std::string two_rules = "tdsfake: 1\n"
 
 TEST(Summary, OfAHealthyServerWithoutExpectationsIsEmpty) { EXPECT_EQ(run("tdsfake: 1\n").told(), ""); }
 
+TEST(Summary, TellsOfListsAndShapesThatCameToNothing) {
+    run r(
+        "tdsfake: 1\n"
+        "server:\n"
+        "  faults:\n"
+        "    - {at: login, do: [reply, wait: 1h, reset: all]}\n"
+        "    - {at: query, do: [{reply: healthy, cut: row.9}]}\n",
+        {stage::login, stage::query}
+    );
+    const auto& faults = r.it.scenario().servers.at(0).faults;
+    r.it.cut_short(0, faults.at(0));
+    r.it.outlive(0, 1, {.steps = std::span(faults.at(0).steps).subspan(1)}, {});
+    r.it.shaped(0, faults.at(1), "cut: this answer has no position row.9");
+    r.it.shaped(0, faults.at(1));
+    const auto told = r.told();
+    EXPECT_NE(
+        told.find("fired 1 time, 1 cut short by the end of the connection, 1 not at its end yet\n"), told.npos
+    ) << told;
+    EXPECT_NE(told.find("fired 1 time, 1 without what its shapes ask for\n"), told.npos) << told;
+    EXPECT_NE(told.find("all expectations met"), told.npos) << told;
+}
+
 TEST(Summary, TellsOfTheBrowsersRules) {
     run r("tdsfake: 1\n"
           "browser:\n"
