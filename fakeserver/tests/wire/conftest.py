@@ -18,6 +18,10 @@ missing = [tool for tool in ("dumpcap", "tshark", "ip") if not shutil.which(tool
 problem = f"needs {', '.join(missing)}" if missing else own_network()
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "exact: times that must be met to the millisecond")
+
+
 def pytest_collection_modifyitems(items):
     if not problem:
         return

@@ -40,6 +40,7 @@ def test_silence_is_no_datagram_and_no_icmp(capture, start, step):
     assert len(seen) == 1 and not icmp, [str(d) for d in seen]
 
 
+@pytest.mark.exact
 @pytest.mark.parametrize("wanted", [0.05, 0.25])
 def test_wait_is_never_shorter_than_said(capture, start, wanted):
     seen, _ = exchange(capture, start, f"{{at: lookup, do: {{wait: {int(wanted * 1000)}ms}}}}")

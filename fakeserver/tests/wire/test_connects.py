@@ -178,6 +178,7 @@ def expect_late(capture, address, late):
 LATENESS = 0.4  # what a loaded machine may add; the best of three is held to less
 
 
+@pytest.mark.exact
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 @pytest.mark.parametrize("late", [0.25, 0.6, 1.4])
 def test_slow_is_a_syn_ack_exactly_so_late(capture, start, host, late):
@@ -202,6 +203,7 @@ def test_a_full_backlog_heals_at_a_retransmit(capture, start):
     assert first.has(SYN | ACK) and len([s for s in seen.client if s.has(SYN) and s.t < first.t]) >= 2
 
 
+@pytest.mark.exact
 def test_red_controls_of_unreachable_and_late(capture, start):
     fake = start()
     must_fail(lambda: expect_unreachable(capture, fake.address, (3, 1), "EHOSTUNREACH"))

@@ -127,6 +127,7 @@ def test_red_control_the_end_of_a_segment_separates(capture, start):
     assert len(segments) >= 2 and segments[-1][8] == 0x81
 
 
+@pytest.mark.exact
 @pytest.mark.parametrize(
     "shape, pauses",
     [
@@ -142,6 +143,7 @@ def test_pauses_are_never_shorter_than_said(capture, start, shape, pauses):
         assert wanted - 0.002 <= seen < wanted + LATE, gaps
 
 
+@pytest.mark.exact
 def test_pace_is_never_faster_than_said(capture, start):
     _, segments, _ = answer(capture, start, "[{reply: healthy, pace: {bytes: 4, every: 15ms}}, close]")
     assert {len(s.payload) for s in segments[:-1]} == {4}
@@ -150,6 +152,7 @@ def test_pace_is_never_faster_than_said(capture, start):
     assert segments[-1].t - segments[0].t >= 0.015 * len(gaps) - 0.005
 
 
+@pytest.mark.exact
 @pytest.mark.parametrize("wanted", [0.05, 0.25])
 def test_wait_is_never_shorter_than_said(capture, start, wanted):
     _, segments, asked = answer(capture, start, f"[wait: {int(wanted * 1000)}ms, reply, close]")

@@ -11,6 +11,8 @@ ROWS = "queries: [{match: SELECT t, columns: {a: nvarchar(100)}, rows: [[" + "x"
 
 LATE = 1.5  # seconds
 
+pytestmark = pytest.mark.exact
+
 
 def answer_segments(capture, start, shape, sql="SELECT t"):
     """The answer to one query, as TCP segments, and the message as the client read it."""
