@@ -1,5 +1,6 @@
 #include "net/fake.hpp"
 
+#include "net/filters.hpp"
 #include "net/watch_demand.hpp"
 
 #include <algorithm>
@@ -79,6 +80,14 @@ fake::fake(
         const auto& first = added.doors.front().address();
         world_.placed(number, {.host = first.host(), .port = first.port()});
         open_watches(number);
+        if (const auto needed = filtered(*scenario_, server); needed && !filters_permitted()) {
+            throw start_up_error(
+                needed->purpose +
+                " needs a socket filter, for which this kernel wants CAP_NET_ADMIN: run as "
+                "root or `setcap cap_net_admin,cap_net_raw+ep` the program, or " +
+                needed->instead
+            );
+        }
     }
     if (scenario_->browser) open_browser();
     options_.tls = &tls_;

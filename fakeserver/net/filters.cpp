@@ -1,10 +1,12 @@
 #include "net/filters.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <vector>
 
 #include <linux/filter.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace tdsfake::net {
 
@@ -26,9 +28,9 @@ sock_filter jump(unsigned code, std::uint32_t value, std::size_t if_true, std::s
     };
 }
 
-void attach(int socket, std::vector<sock_filter> program) {
+bool attach(int socket, std::vector<sock_filter> program) {
     const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
-    ::setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+    return ::setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0;
 }
 
 // The start of a filter: what is no SYN passes.
@@ -59,6 +61,13 @@ void attach_syn_filter(
 }
 
 } // namespace
+
+bool filters_permitted() {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool refused = fd >= 0 && !attach(fd, {statement(BPF_RET | BPF_K, everything)}) && errno == EPERM;
+    ::close(fd);
+    return !refused;
+}
 
 void drop_syns_except(int listener, std::span<const syn_id> admitted) {
     attach_syn_filter(listener, admitted, everything, 0);

@@ -6,6 +6,9 @@
 
 namespace tdsfake::net {
 
+// Whether this process may attach them: some kernels want CAP_NET_ADMIN for it.
+bool filters_permitted();
+
 // One connect: its source port and initial sequence number.
 struct syn_id {
     std::uint16_t source_port = 0;

@@ -38,6 +38,41 @@ bool verifies_attempts(const scenario::scenario& scenario, const scenario::serve
 
 } // namespace
 
+std::optional<syn_watch::need> filtered(const scenario::scenario& scenario, const scenario::server& server) {
+    std::optional<syn_watch::need> result;
+    const auto need = [&](std::string purpose, std::string instead) {
+        if (!result) result = {std::move(purpose), std::move(instead)};
+    };
+    const auto look_at = [&](const scenario::gate& gate, bool turned_to) {
+        for (const auto& phase : gate) {
+            const bool later = turned_to || &phase != &gate.front();
+            if (phase.mode == gate_mode::refuse && later && !phase.attempts)
+                need("a gate that turns to `refuse` in front of clients", "begin with `refuse`");
+            else if (phase.mode != gate_mode::accept && phase.mode != gate_mode::refuse)
+                need("ignoring SYNs (the gate of " + server.name + ")", "use `refuse` instead");
+            if (phase.attempts) need("counting connects (`attempts`)", "end the phase by time or signal");
+        }
+    };
+    look_at(server.gate, false);
+    for (const auto& address : server.listen) {
+        if (address.gate) look_at(*address.gate, false);
+    }
+    const auto look_at_steps = [&](const std::vector<scenario::fault>& faults, bool gates) {
+        for (const auto& fault : faults) {
+            for (const auto& step : fault.steps) {
+                const auto* end = std::get_if<scenario::end_step>(&step.what);
+                if (end != nullptr && end->how == scenario::ending::vanish)
+                    need("acknowledging nothing (`vanish`)", "use `stall`, which is silent but acknowledges");
+                const auto* gate = std::get_if<scenario::gate_step>(&step.what);
+                if (gate != nullptr && gates) look_at(gate->phases, true);
+            }
+        }
+    };
+    look_at_steps(server.faults, true);
+    if (scenario.browser) look_at_steps(scenario.browser->faults, false);
+    return result;
+}
+
 demand watched(const scenario::scenario& scenario, const scenario::server& server) {
     demand result;
     const auto need = [&](std::string purpose, std::string instead) {

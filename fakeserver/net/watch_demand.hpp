@@ -12,6 +12,8 @@ struct demand {
     bool any = false; // some connects are not accepted: better seen than not
     std::optional<syn_watch::need> needed;
 };
+// What of it takes a socket filter; nothing, if nothing does.
+std::optional<syn_watch::need> filtered(const scenario::scenario& scenario, const scenario::server& server);
 demand watched(const scenario::scenario& scenario, const scenario::server& server);
 
 } // namespace tdsfake::net
