@@ -34,7 +34,7 @@ bool syn_watch::permitted() {
     const int fd = raw_socket(false);
     if (fd < 0) return false;
     ::close(fd);
-    return true;
+    return filters_permitted(); // without a filter it would take every packet for a SYN to this port
 }
 
 syn_watch::syn_watch(boost::asio::io_context& io, bool v6, std::uint16_t port, const need& why, on_syn seen)
@@ -48,6 +48,14 @@ syn_watch::syn_watch(boost::asio::io_context& io, bool v6, std::uint16_t port, c
         throw start_up_error(
             why.purpose + " needs CAP_NET_RAW (" + std::strerror(errno) +
             "): run as root or `setcap cap_net_raw+ep` the program, or " + why.instead
+        );
+    }
+    if (!filters_permitted()) {
+        throw start_up_error(
+            why.purpose +
+            " needs a socket filter, for which this kernel wants CAP_NET_ADMIN: run as root or "
+            "`setcap cap_net_admin,cap_net_raw+ep` the program, or " +
+            why.instead
         );
     }
     const int on = 1;

@@ -35,10 +35,11 @@ NEEDS = {
     "vanish": dict(faults=["{at: login, unused: allowed, do: vanish}"]),
     "others vanish": dict(faults=["{at: login, unused: allowed, do: {vanish: others}}"]),
     "a full queue": dict(gate="backlog-full"),
+    "counting connects": dict(gate="refuse", verify=["attempts: 0"]),
 }
 
 
-@pytest.mark.parametrize("what", NEEDS)
+@pytest.mark.parametrize("what", [pytest.param(w, marks=pytest.mark.net_raw if "counting" in w else ()) for w in NEEDS])
 def test_what_needs_a_filter_is_refused_where_there_is_none(start, wrapper, wanted, what):
     text = fakes.scenario(**NEEDS[what])
     if not wanted:
