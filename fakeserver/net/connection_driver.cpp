@@ -21,6 +21,8 @@ using session::action;
 namespace {
 
 constexpr core::duration longest_wait_for_acknowledgement = std::chrono::seconds(5);
+// How long a client that has not spoken yet may take to say what it was about to say.
+constexpr core::duration longest_first_message = std::chrono::seconds(1);
 constexpr int reads_in_a_row = 16;                         // then others have their turn
 constexpr std::size_t most_unsent = std::size_t{64} << 20; // then reading waits until half of it has gone
 
@@ -53,6 +55,7 @@ void connection_driver::open(const endpoint& peer, std::string_view local) {
 }
 
 void connection_driver::timer_expired(std::uint32_t timer) {
+    if (timer == own_timer::last_words) return leave();
     if (finished_) return;
     switch (timer) {
     case own_timer::poll:
@@ -131,12 +134,14 @@ void connection_driver::peer_reset(core::instant now) {
 }
 
 void connection_driver::read() {
+    if (lingers_) return take_the_rest();
     if (finished_ || fin_read_ || stopped_) return;
     const auto buffer = context_.read_buffer;
     for (int i = 0; i < reads_in_a_row; ++i) {
         const auto size = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
         const auto now = context_.time.now();
         if (size > 0) {
+            heard_ = true;
             session_.received(buffer.first(static_cast<std::size_t>(size)), now, context_.wanted);
             if (static_cast<std::size_t>(size) == buffer.size() && !session_.over()) continue;
         } else if (size == 0) {
@@ -342,13 +347,31 @@ void connection_driver::poll_again() {
 void connection_driver::finish() {
     if (std::exchange(finished_, true)) return;
     context_.timers.stop_all(id());
-    if (!fin_read_) {
-        // Unread bytes would turn the FIN into a RST.
-        const auto buffer = context_.read_buffer;
-        for (int i = 0; i < reads_in_a_row; ++i) {
-            if (::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT) <= 0) break;
-        }
+    if (shut_ && !fin_read_) {
+        // Unread bytes would turn the FIN into a RST; and a client closed before it has spoken is just about
+        // to: whether it then reads the end or meets a RST must not be a race.
+        lingers_ = true;
+        stopped_ = false;
+        context_.timers.start(id(), own_timer::last_words, context_.time.now() + longest_first_message);
+        return take_the_rest();
     }
+    leave();
+}
+
+void connection_driver::take_the_rest() {
+    const auto buffer = context_.read_buffer;
+    for (int i = 0; i < reads_in_a_row; ++i) {
+        const auto size = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+        if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+        if (size <= 0) return leave();
+    }
+    if (heard_) return leave();
+    wait_readable();
+}
+
+void connection_driver::leave() {
+    lingers_ = false;
+    context_.timers.stop_all(id());
     boost::system::error_code ignored;
     ignored = socket_.close(ignored);
     context_.finished(id());

@@ -42,13 +42,13 @@ public:
     void end(scenario::ending how, std::optional<core::duration> heals_after, bool close_notify);
 
     [[nodiscard]] world::connection_id id() const noexcept { return session_.id(); }
-    [[nodiscard]] bool over() const noexcept { return finished_; }
+    [[nodiscard]] bool over() const noexcept { return finished_ && !lingers_; }
     // The process ends: a vanished connection must not send a FIN then, if that can be had.
     void keep_silent_at_exit();
 
 private:
     // Timers of the driver's own, beside the session's.
-    enum own_timer : std::uint32_t { poll = 0x80000000, heal, patience, read_again };
+    enum own_timer : std::uint32_t { poll = 0x80000000, heal, patience, read_again, last_words };
 
     void wait_readable();
     void wait_writable();
@@ -65,6 +65,8 @@ private:
     bool everything_acknowledged();
     void poll_again();
     void finish();
+    void take_the_rest();
+    void leave();
 
     driver_context& context_;
     boost::asio::posix::stream_descriptor socket_;
@@ -86,7 +88,9 @@ private:
     bool awaited_ = false;       // something to read
     bool asking_for_more_ = false;
     bool fin_read_ = false;
-    bool shut_ = false; // our FIN was sent
+    bool shut_ = false;    // our FIN was sent
+    bool heard_ = false;   // the client has sent something
+    bool lingers_ = false; // after our FIN, for what the client was about to say
     bool finished_ = false;
 };
 

@@ -145,6 +145,27 @@ def test_client_that_leaves_a_vanished_server_gets_no_answer_to_its_fin(capture,
         assert not [s for s in wire.server if s.t > silent_from], str(wire)
 
 
+def test_closed_before_its_first_message_that_message_meets_no_reset(capture, start):
+    """Whether it left before or after the FIN is a race, which FreeTDS tells apart (20017, or nothing but 20002)."""
+    fake = start(fakes.scenario(["{at: connect, do: close}"]))
+    with fake.connect() as client:
+        client.expect_end("FIN")
+        fake.wait_event("closed", by="server", how="FIN")
+        client.send(client.harmless())
+        client.expect_acknowledged()
+        wire = seen(capture, fake, client)
+        assert [s for s in wire.client if s.payload] and not [s for s in wire.all if s.has(RST)], str(wire)
+        client.expect_send_fails()  # a second later the socket is gone
+        assert [s for s in seen(capture, fake, client).server if s.has(RST)]
+
+
+def test_red_control_closed_after_its_first_message(capture, start):
+    fake = start(fakes.scenario(["{at: prelogin, do: close}"]))
+    with fake.connect() as client:
+        client.send_prelogin()
+        expect_close(capture, fake, client)
+
+
 def test_failed_login_ends_with_fin(capture, start):
     fake = start(fakes.scenario(["{at: login, do: {error: 18456}}"]))
     with fake.connect() as client:
