@@ -1,3 +1,4 @@
+#include "report/printable.hpp"
 #include "report/render.hpp"
 
 #include <algorithm>
@@ -33,46 +34,9 @@ std::string text_of(const journal::event& event, std::string_view name) {
     return found == nullptr ? std::string() : journal::to_text(*found);
 }
 
-// Control characters, of Unicode as well, and those that turn the direction of writing: a client must not get
-// a hold of the terminal.
-std::string without_controls(std::string text) {
-    static constexpr auto directions = std::to_array<std::string_view>({
-        "\u061c",
-        "\u200e",
-        "\u200f",
-        "\u202a",
-        "\u202b",
-        "\u202c",
-        "\u202d",
-        "\u202e",
-        "\u2066",
-        "\u2067",
-        "\u2068",
-        "\u2069",
-    });
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto byte = [&](std::size_t at) {
-            return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
-        };
-        std::size_t size = byte(i) < 0x20 || byte(i) == 0x7f ? 1 : 0;
-        if (byte(i) == 0xc2 && byte(i + 1) >= 0x80 && byte(i + 1) < 0xa0) size = 2; // C1
-        for (const auto one : directions)
-            if (std::string_view(text).substr(i).starts_with(one)) size = one.size();
-        if (size > 0) text.replace(i, size, 1, ' ');
-    }
-    return text;
-}
-
 // One line, shortened, quoted where blanks would hide where it ends.
 std::string shown(std::string text) {
-    text = without_controls(std::move(text));
-    if (text.size() > longest_value) {
-        std::size_t end = longest_value;
-        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
-            --end; // not inside a character
-        text.resize(end);
-        text += "…";
-    }
+    text = shortened(without_controls(std::move(text)), longest_value);
     if (text.empty() || text.find(' ') != std::string::npos) return "\"" + text + "\"";
     return text;
 }

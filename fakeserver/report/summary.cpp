@@ -1,11 +1,15 @@
 #include "report/summary.hpp"
 
+#include "report/printable.hpp"
+
 #include <algorithm>
 #include <functional>
 
 namespace tdsfake::report {
 
 namespace {
+
+constexpr std::size_t longest_pattern = 60; // bytes of what a query asks for
 
 std::string stages_of(const scenario::fault& fault) {
     std::string text;
@@ -72,6 +76,27 @@ std::string rules_of(
     return out;
 }
 
+// What the server's queries ask for, and how often they were answered from. One that never was is no failure:
+// a scenario may know more than a run asks for. It is told because a text that matches nothing looks like it.
+std::string queries_of(const world::world& world, std::uint32_t server, const scenario::server& of) {
+    std::string out;
+    for (std::size_t i = 0; i < of.queries.size(); ++i) {
+        const auto& query = of.queries[i];
+        std::string asked;
+        for (const auto* const patterns : {&query.match, &query.procedure}) {
+            for (const auto& one : *patterns)
+                asked += (asked.empty() ? "" : ", ") + one.text();
+        }
+        const auto answers = world.answers_of(server, i);
+        out += "  line " + padded(std::to_string(query.where.line), 4) + " " +
+               padded(shortened(without_controls(std::move(asked)), longest_pattern), 39) + " ";
+        out += answers == 0   ? "never used\n"
+               : answers == 1 ? "used 1 time\n"
+                              : "used " + std::to_string(answers) + " times\n";
+    }
+    return out;
+}
+
 } // namespace
 
 std::string summary(const world::world& world, const std::vector<world::unmet>& unmet, bool colours) {
@@ -80,24 +105,25 @@ std::string summary(const world::world& world, const std::vector<world::unmet>& 
     const auto plain = colours ? "\x1b[0m" : "";
     const auto& scenario = world.scenario();
     std::string out;
+    bool expects = !scenario.verify.empty();
     for (std::size_t s = 0; s < scenario.servers.size(); ++s) {
         const auto& server = scenario.servers[s];
-        if (server.faults.empty()) continue;
-        out += rules_of(
-            world,
-            static_cast<std::uint32_t>(s),
-            server.faults,
-            colours,
-            scenario.servers.size() > 1 ? "\nrules of " + server.name + "\n" : "\nrules\n"
-        );
+        const auto number = static_cast<std::uint32_t>(s);
+        const auto whose = scenario.servers.size() > 1 ? " of " + server.name + "\n" : "\n";
+        if (!server.faults.empty()) {
+            out += rules_of(world, number, server.faults, colours, "\nrules" + whose);
+            expects = true;
+        }
+        if (!server.queries.empty()) out += "\nqueries" + whose + queries_of(world, number, server);
     }
     if (scenario.browser && !scenario.browser->faults.empty()) {
         out += rules_of(
             world, scenario.browser_index(), scenario.browser->faults, colours, "\nrules of the Browser\n"
         );
+        expects = true;
     }
     if (unmet.empty()) {
-        if (!scenario.verify.empty() || !out.empty()) {
+        if (expects) {
             out += std::string("\n") + green + "all expectations met" + plain + "\n";
         }
         return out;

@@ -27,7 +27,8 @@ struct reply {
     bool login_accepted = false;
     bool login_goes_on = false; // a challenge: the client is to say more
     bool login_failed = false;
-    bool fatal = false; // class 20 and up: the server closes
+    bool fatal = false;                          // class 20 and up: the server closes
+    std::vector<const scenario::query*> queries; // of the scenario, that it is made of
     // What follows `answer` in the same message, if it is not whole: generated rows.
     std::unique_ptr<row_source> rest;
 };

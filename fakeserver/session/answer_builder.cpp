@@ -147,6 +147,7 @@ void answer_builder::tell(const std::optional<transaction_change>& change) {
 
 bool answer_builder::statement(const found_answer& answer, const request_values& values, bool in_procedure) {
     const auto* const query = answer.query;
+    if (query != nullptr) queries_.push_back(query);
     if (query != nullptr || answer.error) tell(begin_implicitly(session_));
     if (answer.error) {
         error(*answer.error);
@@ -238,6 +239,7 @@ reply answer_builder::take() {
     if (plan_->write(out, sent_at_once)) answer.rest = std::move(plan_);
     answer.answer = out.take();
     answer.fatal = fatal_;
+    answer.queries = std::move(queries_);
     if (failed_) describe_error(answer, *failed_);
     if (!transaction_.empty()) answer.fields.emplace_back("transaction", std::string(transaction_));
     if (failed_) return answer;

@@ -61,6 +61,7 @@ private:
     std::unique_ptr<answer_plan> plan_ = std::make_unique<answer_plan>();
     std::optional<tds::server_message> failed_;
     std::string_view transaction_; // what the journal says of it
+    std::vector<const scenario::query*> queries_;
     std::uint64_t rows_ = 0;
     std::size_t results_ = 0;
     std::optional<std::uint64_t> affected_;

@@ -93,13 +93,17 @@ reply conversation::healthy_reply(subject& about, overrides changes) {
         );
     case stage::transaction: return transaction_reply(server(), *on_.session_state(), about.asked, changes);
     case stage::batch:
-    case stage::rpc:
+    case stage::rpc: {
         // The sessions of MARS share one connection's transaction, and join it as they please.
         if (!session_) {
             if (const auto error = wrong_descriptor(*on_.session_state(), about.asked))
                 return error_reply(server(), *on_.session_state(), *error, about.asked);
         }
-        return query_reply(server(), *on_.session_state(), about.asked, changes);
+        auto answer = query_reply(server(), *on_.session_state(), about.asked, changes);
+        for (const auto* const query : answer.queries)
+            on_.world().answered(on_.member().server, *query);
+        return answer;
+    }
     case stage::bulk: return bulk_reply(*on_.session_state(), about.asked, changes);
     default:
         return error_reply(

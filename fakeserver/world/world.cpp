@@ -43,8 +43,10 @@ world::world(std::shared_ptr<const scenario::scenario> scenario, journal::journa
       expectations_(*scenario_, lookup_) {
     servers_.reserve(scenario_->servers.size() + 1);
     static const std::vector<scenario::login_rule> nobody;
-    for (const auto& server : scenario_->servers)
+    for (const auto& server : scenario_->servers) {
         add_server(server.gate, server.listen, server.faults, server.logins);
+        servers_.back().answers.resize(server.queries.size());
+    }
     if (const auto& browser = scenario_->browser)
         add_server(browser->gate, browser->listen, browser->faults, nobody);
     asks_for_fields_ =
@@ -249,6 +251,10 @@ choice world::consider_lookup(const lookup& asked, std::string_view from, core::
     expectations_.count(scenario::counter::lookups, server, &who, {}, now, event.line);
     expectations_.reached(event);
     return servers_[server].faults.consider(event, ready_, lookup_);
+}
+
+void world::answered(std::uint32_t server, const scenario::query& one) {
+    ++servers_[server].answers[static_cast<std::size_t>(&one - scenario_->servers[server].queries.data())];
 }
 
 void world::cut_short(std::uint32_t server, const scenario::fault& fault) {

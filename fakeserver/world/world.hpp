@@ -79,6 +79,12 @@ public:
     [[nodiscard]] const rules& rules_of(std::uint32_t server) const { return servers_[server].faults; }
     [[nodiscard]] logins& logins_of(std::uint32_t server) { return servers_[server].credentials; }
 
+    // --- queries: one of this server's was answered from; how often, by its place among them
+    void answered(std::uint32_t server, const scenario::query& one);
+    [[nodiscard]] std::uint64_t answers_of(std::uint32_t server, std::size_t query) const {
+        return servers_[server].answers[query];
+    }
+
     // --- where the servers are, for those that are sent to one of them
     struct place {
         std::string host;
@@ -147,6 +153,7 @@ private:
               credentials(accounts) {}
         rules faults;
         logins credentials;
+        std::vector<std::uint64_t> answers; // by query
         place at;
         std::vector<gate_machine> gates;
         std::uint64_t connections = 0;

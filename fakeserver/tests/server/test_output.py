@@ -228,3 +228,31 @@ def test_a_list_that_the_run_does_not_see_the_end_of_is_told(start):
     assert "fired 1 time, 1 not at its end yet" in fake.stdout
     (notice,) = fake.events("notice")
     assert notice["text"] == "the run ends before a list does: gate, reset left" and notice["rule"] == 4
+
+
+def test_the_summary_tells_what_each_query_was_for(start):
+    """Batches, procedure calls, and a statement that is prepared; a fault that answers instead leaves it unasked."""
+    fake = start(
+        "tdsfake: 1\n"
+        "server:\n"
+        "  queries:\n"
+        "    - {match: SELECT 2, columns: {n: int}, rows: [[2]]}\n"
+        "    - {procedure: renew, return: 3}\n"
+        "    - {match: SELECT 3, columns: {n: int}, rows: [[3]]}\n"
+        "    - {match: SELECT 4, columns: {n: int}, rows: [[4]]}\n"
+        "  faults:\n"
+        "    - {at: query, when: {sql: SELECT 3}, do: {error: 1205}}\n"
+    )
+    with fake.logged_in() as client:
+        assert [client.batch(f"SELECT {n}").rows for n in (2, 2)] == [[[2]], [[2]]]
+        client.batch("SELECT 3")
+        client.send(m.packets(m.RPC, m.procedure_payload("renew")))
+        client.read_message()
+    assert fake.stop() == 0
+    queries = fake.stdout.split("\nqueries\n")[1].split("\n\n")[0]
+    assert [" ".join(line.split()) for line in queries.splitlines()] == [
+        "line 4 SELECT 2 used 2 times",
+        "line 5 renew used 1 time",
+        "line 6 SELECT 3 never used",
+        "line 7 SELECT 4 never used",
+    ]

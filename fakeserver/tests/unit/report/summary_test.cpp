@@ -66,6 +66,26 @@ TEST(Summary, TellsOfListsAndShapesThatCameToNothing) {
     EXPECT_NE(told.find("all expectations met"), told.npos) << told;
 }
 
+TEST(Summary, TellsHowOftenEachQueryWasAnsweredFrom) {
+    run r("tdsfake: 1\n"
+          "server:\n"
+          "  queries:\n"
+          "    - {match: [SELECT 2, /from \\w+/], columns: {n: int}, rows: [[2]]}\n"
+          "    - {procedure: dbo.renew, affected: 1}\n"
+          "    - {match: \"SELECT \\n \\x1b[31m, a, b, c FROM what_is_longer_than_a_line_of_the_summary\", "
+          "affected: 1}\n");
+    const auto& queries = r.it.scenario().servers.at(0).queries;
+    for (const auto which : {0, 0, 2})
+        r.it.answered(0, queries.at(static_cast<std::size_t>(which)));
+    EXPECT_EQ(
+        r.told(),
+        "\nqueries\n"
+        "  line 4    SELECT 2, /from \\w+/                    used 2 times\n"
+        "  line 5    dbo.renew                               never used\n"
+        "  line 6    SELECT    [31m, a, b, c FROM what_is_longer_than_a_line_of_t… used 1 time\n"
+    );
+}
+
 TEST(Summary, TellsOfTheBrowsersRules) {
     run r("tdsfake: 1\n"
           "browser:\n"
