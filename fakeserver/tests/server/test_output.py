@@ -231,7 +231,7 @@ def test_a_list_that_the_run_does_not_see_the_end_of_is_told(start):
 
 
 def test_the_summary_tells_what_each_query_was_for(start):
-    """Batches, procedure calls, and a statement that is prepared; a fault that answers instead leaves it unasked."""
+    """Batches and procedure calls; a query whose statement a fault answers instead was not used."""
     fake = start(
         "tdsfake: 1\n"
         "server:\n"
